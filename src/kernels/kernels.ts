@@ -1,0 +1,148 @@
+/**
+ * What every kernel set offers: the arithmetic of a training step, on byte offsets into one shared memory.
+ *
+ * Dimension letters: M, N, K the sizes of a product; B rows; I inputs; O outputs; P parameters.
+ * A pointer is a byte offset, 16-byte aligned. A leading dimension (lda, ldb, …) counts float32 elements.
+ * Matrices are row-major float32. Nothing here allocates, and nothing checks a bound: the memory plan does.
+ *
+ * The arithmetic contract that makes kernel sets interchangeable: every element of a product is ONE fused
+ * multiply-add chain over k, started at 0, in blocks of KC = 256; the first block is stored, later ones are added to it
+ * (`c = chain + c`); bias is added and the activation applied after the last block. Neither tile nor vector width shows.
+ * The strict set does the same with a multiplication and an addition in place of the fused operation.
+ */
+
+/** Rows of k in one multiply-add chain; also the most rows that the step hands to a kernel at once. */
+export const KC = 256;
+
+/** Bytes of scratch that a product may use for packing, for any shape. */
+export const WORKSPACE_BYTES = 1 << 20;
+
+/** Bits of the `epilogue` argument. */
+export const EPILOGUE = {
+  /** Add the product to what C holds (`c = product + c`). Only with K <= KC. */
+  accumulate: 1,
+  /** Add `bias[n]` to every row. */
+  bias: 2,
+  /** c < 0 ? 0 : c, so that NaN stays NaN. */
+  relu: 4,
+  /** Zero c where mask <= 0 (the backward pass of relu, by the stored output); NaN in the mask lets c through. */
+  reluMask: 8,
+} as const;
+
+export type Arithmetic = 'fma' | 'strict';
+export type KernelName = 'wasm-fma' | 'wasm-strict';
+
+/** Constants of one optimiser update, fixed for a step. */
+export interface UpdateScale {
+  /** The gradient leaf sum is divided by this (total weight; 1 with reduction "sum"). float32. */
+  divisor: number;
+  /** Added as l2 * parameter after the division; 0 skips it. float32. */
+  l2: number;
+  /** Multiplies the gradient last (clipping); 1 skips it. float32. */
+  clip: number;
+}
+
+export interface Kernels {
+  readonly name: KernelName;
+  readonly arithmetic: Arithmetic;
+
+  // ---- products. M is a multiple of 4, N of 8 (leading dimensions are padded with zeros); K is exact, any >= 0.
+
+  /** C[M,N] = epilogue(A[M,K] B[K,N]). Epilogues: bias, relu. */
+  gemmNN(
+    m: number, n: number, k: number, a: number, lda: number, b: number, ldb: number, c: number, ldc: number,
+    bias: number, epilogue: number, workspace: number,
+  ): void;
+  /** C[M,N] = epilogue(A[K,M]^T B[K,N]): the weight gradient, K rows. Epilogue: accumulate. */
+  gemmTN(
+    m: number, n: number, k: number, a: number, lda: number, b: number, ldb: number, c: number, ldc: number,
+    epilogue: number, workspace: number,
+  ): void;
+  /** C[M,N] = epilogue(A[M,K] B[N,K]^T): the input gradient. Epilogue: reluMask, with mask[M,N] laid out like C. */
+  gemmNT(
+    m: number, n: number, k: number, a: number, lda: number, b: number, ldb: number, c: number, ldc: number,
+    mask: number, epilogue: number, workspace: number,
+  ): void;
+
+  // ---- layers of one output: W is a vector [K], outputs are a vector [M].
+
+  /** y[M] = A[M,K] w[K] + bias[0] (one chain over k in blocks of KC, then the bias). M a multiple of 4. */
+  gemvForward(m: number, k: number, a: number, lda: number, w: number, bias: number, y: number): void;
+  /** g[N] = A[K,N]^T d[K] (+ g where accumulate). K rows, exact, K <= KC; N a multiple of 8. */
+  gemvWeightGradient(k: number, n: number, a: number, lda: number, d: number, g: number, accumulate: number): void;
+  /** C[M,N] = d[M] w[N]^T, with the reluMask epilogue. M a multiple of 4, N of 8. */
+  gemvInputGradient(m: number, n: number, d: number, w: number, c: number, ldc: number, mask: number, epilogue: number): void;
+
+  /** g[n] = sum over rows of d[rows, n], in row order (+ g where accumulate). rows <= KC; n exact when ld is 1, else a multiple of 8. */
+  biasGradient(rows: number, n: number, d: number, ld: number, g: number, accumulate: number): void;
+
+  // ---- activations, in place, over `count` contiguous float32 (a multiple of 4).
+
+  leakyReluForward(h: number, count: number, slope: number): void;
+  /** d *= (h > 0 ? 1 : slope), where h is the stored output. NaN in h keeps d. */
+  leakyReluBackward(d: number, h: number, count: number, slope: number): void;
+  tanhForward(h: number, count: number): void;
+  tanhBackward(d: number, h: number, count: number): void;
+  sigmoidForward(h: number, count: number): void;
+  sigmoidBackward(d: number, h: number, count: number): void;
+  reluForward(h: number, count: number): void;
+  reluBackward(d: number, h: number, count: number): void;
+
+  // ---- losses on logits z[rows, outputs] with leading dimension ld (1 when outputs is 1).
+  // Each writes d[rows, ld] = weight * d(loss row)/dz, zero in the padding columns, and returns the float64 sum over rows,
+  // in row order, of weight * loss. `weights` is a pointer to float32 [rows], or 0 for all ones.
+  // A row of weight 0 contributes exactly 0 to the sum and to d, whatever its loss (selected, not multiplied).
+  // y is [rows, outputs] contiguous float32 (leading dimension `outputs`); for crossEntropy the class index [rows].
+
+  /** scale * mean over outputs of (z - y)^2: scale 1 is mse, 0.5 half_mse. */
+  squaredErrorLoss(rows: number, outputs: number, z: number, ld: number, y: number, weights: number, d: number, scale: number): number;
+  /** mean over outputs of |z - y|; derivative 0 at 0. */
+  absoluteErrorLoss(rows: number, outputs: number, z: number, ld: number, y: number, weights: number, d: number): number;
+  /** mean over outputs of the Huber loss: e^2/2 while |e| <= delta, else delta (|e| - delta/2). */
+  huberLoss(rows: number, outputs: number, z: number, ld: number, y: number, weights: number, d: number, delta: number): number;
+  /** mean over outputs of binary cross-entropy on logits, target y in [0, 1]. */
+  binaryCrossEntropyLoss(rows: number, outputs: number, z: number, ld: number, y: number, weights: number, d: number): number;
+  /** softmax cross-entropy on logits, y the class index. */
+  crossEntropyLoss(rows: number, outputs: number, z: number, ld: number, y: number, weights: number, d: number): number;
+  /** In place: z[rows, outputs] (ld) becomes its softmax, with the same arithmetic as crossEntropyLoss. Padding columns become 0. */
+  softmax(rows: number, outputs: number, z: number, ld: number): void;
+
+  // ---- reduction and update, over `count` float32 (a multiple of 4).
+
+  /** destination += source. */
+  add(destination: number, source: number, count: number): void;
+  /** g = (g / divisor) + l2 * p, in place. What `update*` would do itself; apart, for clipping. */
+  finalizeGradient(g: number, p: number, count: number, divisor: number, l2: number): void;
+  /** float64 sum of squares, in a fixed order that depends on count alone. */
+  sumSquares(x: number, count: number): number;
+
+  /** p -= rate * (g' + weightDecay * p) for sgd; g' is the finalised gradient. weightDecay is decoupled (0: none). */
+  updateSgd(p: number, g: number, count: number, divisor: number, l2: number, clip: number, rate: number, weightDecay: number): void;
+  /** PyTorch's SGD with momentum: v = momentum v + g'; p -= rate * (nesterov ? g' + momentum v : v); decay p *= 1 - rate weightDecay first. */
+  updateMomentum(
+    p: number, g: number, v: number, count: number, divisor: number, l2: number, clip: number, rate: number, weightDecay: number,
+    momentum: number, nesterov: number,
+  ): void;
+  /**
+   * Adam with decoupled decay (Kingma & Ba 2015, Loshchilov & Hutter 2019): p *= 1 - rate weightDecay; m, v as usual;
+   * p -= stepSize * m / (sqrt(v) * inverseRoot + epsilon), stepSize = rate / (1 - beta1^t), inverseRoot = 1 / sqrt(1 - beta2^t).
+   */
+  updateAdam(
+    p: number, g: number, m: number, v: number, count: number, divisor: number, l2: number, clip: number,
+    decay: number, beta1: number, beta2: number, stepSize: number, inverseRoot: number, epsilon: number,
+  ): void;
+
+  // ---- threads
+
+  /**
+   * Arrives at a barrier and waits for the others. `word` holds the arrivals of this segment (low 31 bits) and the abort bit
+   * (the sign bit); `word + 4` counts sleepers. Returns 0 when everybody arrived (arrivals reached the next multiple of
+   * `parties`), 1 when the abort bit is set. Spins `spins` times before it sleeps on the word.
+   */
+  barrier(word: number, parties: number, spins: number): number;
+
+  // ---- elementary functions, for anyone who must not use Math
+
+  exp(x: number): number;
+  log(x: number): number;
+}
