@@ -1,0 +1,20 @@
+/**
+ * What an activation is: its value and its derivative together, on kernels, in place. Derivatives are taken from the
+ * stored output h. Adding one is a file in this folder and a line in index.ts.
+ */
+import type { Kernels } from '../../kernels/kernels.js';
+
+export interface Activation {
+  /** Factor by which He's rule scales the weights that feed it (PyTorch's calculate_gain). */
+  readonly gain: number;
+  /** f(0) = 0: padding columns stay zero by themselves. */
+  readonly keepsZero: boolean;
+  /** EPILOGUE bits that do the forward pass inside the product that feeds it; 0 for none. */
+  readonly forwardEpilogue: number;
+  /** EPILOGUE bits that do the backward pass inside the product that makes its gradient; 0 for none. */
+  readonly backwardEpilogue: number;
+  /** h = f(h) over `count` contiguous float32; null where the epilogue does it, or there is nothing to do. */
+  readonly forward: ((kernels: Kernels, h: number, count: number) => void) | null;
+  /** d = d * f'(.) at the stored output h; null likewise. */
+  readonly backward: ((kernels: Kernels, d: number, h: number, count: number) => void) | null;
+}

@@ -1,0 +1,12 @@
+import { EPILOGUE } from '../../kernels/kernels.js';
+import type { Activation } from './activation.js';
+
+/** f(x) = max(x, 0), NaN kept; derivative 0 at 0. Fused into the products. */
+export const relu: Activation = {
+  gain: Math.SQRT2,
+  keepsZero: true,
+  forwardEpilogue: EPILOGUE.relu,
+  backwardEpilogue: EPILOGUE.reluMask,
+  forward: null,
+  backward: null,
+};

@@ -1,0 +1,34 @@
+/**
+ * What a loss is: value and gradient together, on logits, SUMMED over rows (the step divides by the total weight, once).
+ * Because it takes logits, no wrong pairing of an output activation with a loss exists.
+ * Adding one is a file in this folder and a line in index.ts.
+ */
+import type { Kernels } from '../../kernels/kernels.js';
+
+export type Task = 'regression' | 'binary' | 'multiclass';
+
+/** Byte offsets of one block of rows. Plain and reused: the step fills it in. */
+export interface LossArguments {
+  rows: number;
+  /** O, without padding. */
+  outputs: number;
+  /** Logits [rows, O]. */
+  z: number;
+  /** Leading dimension of z and d. */
+  ld: number;
+  /** Targets [rows, O] contiguous; class indices [rows] where `targets` is "class". */
+  y: number;
+  /** Row weights [rows], or 0 for all ones. */
+  weights: number;
+  /** Receives weight * d(loss)/dz, [rows, O], zero in the padding. */
+  d: number;
+}
+
+export interface Loss {
+  /** Tasks that it can train. */
+  readonly tasks: readonly Task[];
+  /** One target value per output, or the class index. */
+  readonly targets: 'values' | 'class';
+  /** Sum over rows, in float64 and in row order, of weight * loss; writes the gradient. */
+  readonly run: (kernels: Kernels, block: LossArguments) => number;
+}

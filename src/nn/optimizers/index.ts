@@ -1,0 +1,15 @@
+/** The optimisers by name. The CLI's choices, the config schema and the tests' matrix come from here. */
+import { adam, adamw } from './adam.js';
+import { momentum, nesterov } from './momentum.js';
+import type { Optimizer } from './optimizer.js';
+import { sgd } from './sgd.js';
+
+export const OPTIMIZERS = {
+  sgd,
+  momentum,
+  nesterov,
+  adam,
+  adamw,
+} satisfies Record<string, Optimizer>;
+
+export type OptimizerName = keyof typeof OPTIMIZERS;

@@ -1,0 +1,13 @@
+import { COMMON_DEFAULTS, type Optimizer } from './optimizer.js';
+
+/** Plain gradient descent: p -= rate * g. */
+export const sgd: Optimizer = {
+  slots: [],
+  defaults: { ...COMMON_DEFAULTS, learningRate: 0.01 },
+  bind: (kernels, { learningRate, weightDecay }) => ({
+    begin() {},
+    apply(parameters, gradient, _slots, from, count, divisor, l2, clip) {
+      kernels.updateSgd(parameters + from, gradient + from, count, divisor, l2, clip, learningRate, weightDecay);
+    },
+  }),
+};
