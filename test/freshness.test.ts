@@ -1,0 +1,49 @@
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { readFileTimes, staleReason } from './freshness.js';
+
+/** A built tree: sources at time 1, outputs at time 2. */
+const BUILT = {
+  'src/errors.ts': 1,
+  'src/kernels/load.ts': 1,
+  'src/kernels/assembly/index.ts': 1,
+  'workers/train.ts': 1,
+  'tsconfig.json': 1,
+  'asconfig.json': 1,
+  'dist/src/errors.js': 2,
+  'dist/src/kernels/load.js': 2,
+  'dist/workers/train.js': 2,
+  'dist/kernels/wasm-fma.wasm': 2,
+  'dist/kernels/wasm-strict.wasm': 2,
+};
+const reason = (change: Record<string, number>) => staleReason(new Map(Object.entries({ ...BUILT, ...change })));
+
+describe('staleReason', () => {
+  test('accepts outputs as new as their sources, or newer', () => {
+    expect(reason({})).toBeNull();
+    expect(reason({ 'src/errors.ts': 2, 'src/kernels/assembly/index.ts': 2, 'tsconfig.json': 2 })).toBeNull();
+  });
+
+  test.each([
+    ['src/errors.ts', 'dist/src/errors.js'],
+    ['workers/train.ts', 'dist/workers/train.js'],
+    ['src/kernels/assembly/index.ts', 'dist/kernels/wasm-fma.wasm'],
+    ['asconfig.json', 'dist/kernels/wasm-fma.wasm'],
+    ['tsconfig.json', 'dist/src/errors.js'],
+  ])('names the output when %s is newer', (source, output) => {
+    expect(reason({ [source]: 3 })).toBe(`${output} is older than ${source}: run npm run build`);
+  });
+
+  test('sees one binary that was left behind', () => {
+    expect(reason({ 'dist/kernels/wasm-strict.wasm': 0 })).toContain('wasm-strict.wasm is older');
+  });
+
+  test('sees a source that was never built, and a new file of the assembly', () => {
+    expect(reason({ 'src/nn/new.ts': 1 })).toBe('dist/src/nn/new.js is missing: run npm run build');
+    expect(reason({ 'src/kernels/assembly/new.ts': 3 })).toContain('is older than src/kernels/assembly/new.ts');
+  });
+});
+
+test('dist/ is as new as its sources', () => {
+  expect(staleReason(readFileTimes(fileURLToPath(new URL('..', import.meta.url))))).toBeNull();
+});
