@@ -1,0 +1,305 @@
+/**
+ * One schema of a training run. The library's config type is its input, the resolved config its output, and the options
+ * of `paragrad train` (names, arguments, choices, defaults, help) are made of it, so that nothing is listed twice.
+ *
+ * Not here: what only reading the data can tell (the task when it is not given, whether a column exists), and what only
+ * the command line has (--json, --quiet, --verbose, --no-color).
+ */
+import { z } from 'zod';
+import { ParagradError } from '../errors.js';
+import { ACTIVATIONS } from '../nn/activations/index.js';
+import { LOSSES } from '../nn/losses/index.js';
+import { OPTIMIZERS } from '../nn/optimizers/index.js';
+import type { Hyperparameters } from '../nn/optimizers/optimizer.js';
+import { nearest } from './nearest.js';
+import { lossForTask, TASKS } from './task.js';
+
+/** How an option reads on the command line; see src/commands/train-options.ts. */
+export interface OptionHint {
+  readonly group: 'Columns' | 'Split' | 'Network' | 'Learning' | 'Preprocessing' | 'Machine' | 'Run';
+  /** Placeholder of its value in the help; absent for a flag, and for the positional data. */
+  readonly argument?: string;
+  /** What a good value is, as it follows "expected" in an error. */
+  readonly expected: string;
+  /** May be given more than once; the values are collected. */
+  readonly repeatable?: boolean;
+  /** Command-line text -> value to validate. Default: the text itself. */
+  readonly parse?: (text: string) => unknown;
+}
+
+/** What the schema's fields say about themselves besides their types. */
+export const optionHints = z.registry<OptionHint>();
+
+function option<T extends z.ZodType>(schema: T, description: string, hint: OptionHint): T {
+  const described = schema.describe(description);
+  optionHints.add(described, hint);
+  return described;
+}
+
+function namesOf<T extends object>(registry: T): (keyof T & string)[] {
+  return Object.keys(registry) as (keyof T & string)[];
+}
+
+/** A number where the text is one, else the text, for the schema to judge. */
+function numeric(text: string): unknown {
+  return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
+}
+
+/** "256,256" -> [256, 256]; "" -> []. */
+function numericList(text: string): unknown {
+  return text.trim() === '' ? [] : text.split(',').map(numeric);
+}
+
+function choice<const T extends readonly string[]>(names: T, group: OptionHint['group']) {
+  return { schema: z.enum(names), hint: { group, argument: 'NAME', expected: `one of ${names.join(', ')}` } };
+}
+
+const task = choice(TASKS, 'Columns');
+const activation = choice(namesOf(ACTIVATIONS), 'Network');
+const loss = choice(namesOf(LOSSES), 'Learning');
+const optimizer = choice(namesOf(OPTIMIZERS), 'Learning');
+const reduction = choice(['mean', 'sum'], 'Learning');
+const scaling = choice(['standard', 'none'], 'Preprocessing');
+const kernels = choice(['auto', 'wasm-fma', 'wasm-strict'], 'Machine');
+
+const columnName = z.string().min(1);
+const filePath = z.string().min(1);
+const count = z.int().min(1);
+const atLeastZero = z.number().min(0);
+const aboveZero = z.number().gt(0);
+const belowOne = z.number().min(0).lt(1);
+
+const column = { group: 'Columns', argument: 'COL', expected: 'a column name' } as const;
+const columns = { ...column, expected: 'a list of column names', repeatable: true } as const;
+const countHint = { argument: 'N', expected: 'a whole number of at least 1', parse: numeric } as const;
+const aboveZeroHint = { argument: 'X', expected: 'a number above 0', parse: numeric } as const;
+const atLeastZeroHint = { argument: 'X', expected: 'a number of at least 0', parse: numeric } as const;
+const belowOneHint = {
+  argument: 'X',
+  expected: 'a number from 0 up to, but not including, 1',
+  parse: numeric,
+} as const;
+
+/** Fields in the order in which the help lists them. */
+export const configSchema = z.strictObject({
+  data: option(filePath, 'the table to train on: a .parquet or .arrow file', {
+    group: 'Columns',
+    expected: 'the path of a .parquet or .arrow file',
+  }),
+  target: option(columnName, 'the column to predict', column),
+  features: option(z.array(columnName).optional(), 'columns to predict from (default: all but the target)', columns),
+  exclude: option(z.array(columnName).optional(), 'columns to leave out', columns),
+  weightColumn: option(columnName.optional(), 'the column that holds the weight of each row (not a feature)', column),
+  task: option(task.schema.optional(), 'what the target is (default: told from its values)', task.hint),
+
+  validation: option(
+    z.union([belowOne, filePath]).default(0.2),
+    'rows held out to score each epoch: a fraction of the table, 0 for none, or a file',
+    {
+      group: 'Split',
+      argument: 'F|FILE',
+      expected: 'a fraction from 0 up to, but not including, 1, or the path of a file',
+      parse: numeric,
+    },
+  ),
+  test: option(filePath.optional(), 'a table to score at the end', {
+    group: 'Split',
+    argument: 'FILE',
+    expected: 'the path of a file',
+  }),
+
+  hidden: option(z.array(count).default([256, 256, 256]), 'widths of the hidden layers; "" for a linear model', {
+    group: 'Network',
+    argument: 'N,N,…',
+    expected: 'a list of layer widths, each a whole number of at least 1',
+    parse: numericList,
+  }),
+  activation: option(activation.schema.default('relu'), 'activation of the hidden layers', activation.hint),
+  init: option(filePath.optional(), 'start from the weights in this .safetensors file (default: drawn from the seed)', {
+    group: 'Network',
+    argument: 'FILE',
+    expected: 'the path of a .safetensors file',
+  }),
+
+  loss: option(
+    loss.schema.optional(),
+    'loss (default: mse for regression, bce for binary, cross_entropy for multiclass)',
+    loss.hint,
+  ),
+  reduction: option(
+    reduction.schema.default('mean'),
+    'the loss of a batch is the mean or the sum of its rows',
+    reduction.hint,
+  ),
+  optimizer: option(optimizer.schema.default('adam'), 'optimizer', optimizer.hint),
+  learningRate: option(aboveZero.optional(), 'learning rate (default: 0.001, sgd and momentum 0.01)', {
+    group: 'Learning',
+    ...aboveZeroHint,
+  }),
+  momentum: option(belowOne.optional(), 'momentum of momentum and nesterov (default: 0.9)', {
+    group: 'Learning',
+    ...belowOneHint,
+  }),
+  beta1: option(belowOne.optional(), 'decay of the first moment of adam and adamw (default: 0.9)', {
+    group: 'Learning',
+    ...belowOneHint,
+  }),
+  beta2: option(belowOne.optional(), 'decay of the second moment of adam and adamw (default: 0.999)', {
+    group: 'Learning',
+    ...belowOneHint,
+  }),
+  epsilon: option(aboveZero.optional(), 'epsilon of adam and adamw (default: 1e-8)', {
+    group: 'Learning',
+    ...aboveZeroHint,
+  }),
+  weightDecay: option(
+    atLeastZero.optional(),
+    'decoupled weight decay, of every parameter (default: adamw 0.01, else 0)',
+    {
+      group: 'Learning',
+      ...atLeastZeroHint,
+    },
+  ),
+  l2: option(atLeastZero.default(0), 'adds l2/2 * (sum of squared parameters) to the loss', {
+    group: 'Learning',
+    ...atLeastZeroHint,
+  }),
+  clipNorm: option(aboveZero.optional(), 'scale the gradient down to this norm where it is longer', {
+    group: 'Learning',
+    ...aboveZeroHint,
+  }),
+  batchSize: option(z.union([count, z.literal('full')]).default(256), 'rows of one optimizer step, over all workers', {
+    group: 'Learning',
+    argument: 'N|full',
+    expected: 'a whole number of at least 1, or "full"',
+    parse: numeric,
+  }),
+  epochs: option(count.default(30), 'passes over the training rows', { group: 'Learning', ...countHint }),
+  steps: option(count.optional(), 'stop after this many optimizer steps, if the epochs are not over before', {
+    group: 'Learning',
+    ...countHint,
+  }),
+
+  scale: option(scaling.schema.default('standard'), 'scaling of number columns', scaling.hint),
+  scaleTarget: option(scaling.schema.default('standard'), 'scaling of the target of a regression', scaling.hint),
+  dropMissingTarget: option(z.boolean().default(false), 'leave out rows without a target instead of refusing them', {
+    group: 'Preprocessing',
+    expected: 'true or false',
+  }),
+
+  workers: option(z.union([count, z.literal('auto')]).default('auto'), 'threads; the weights do not depend on it', {
+    group: 'Machine',
+    argument: 'N|auto',
+    expected: 'a whole number of at least 1, or "auto"',
+    parse: numeric,
+  }),
+  shards: option(
+    count.refine(isPowerOfTwo).optional(),
+    'parts that a batch is cut into, a power of two (default: the most with at least 128 rows each)',
+    { group: 'Machine', argument: 'N', expected: 'a power of two (1, 2, 4, 8 …)', parse: numeric },
+  ),
+  kernels: option(kernels.schema.default('auto'), 'arithmetic kernels', kernels.hint),
+
+  seed: option(z.int().min(0).default(0), 'seed of initial weights, row order and validation rows', {
+    group: 'Run',
+    argument: 'N',
+    expected: `a whole number from 0 to ${Number.MAX_SAFE_INTEGER}`,
+    parse: numeric,
+  }),
+  name: option(
+    z
+      .string()
+      .regex(/^(?!\.\.?$)[^/\\\0]+$/)
+      .optional(),
+    "name of the run (default: the data file's)",
+    {
+      group: 'Run',
+      argument: 'NAME',
+      expected: 'a name without slashes',
+    },
+  ),
+  runsDir: option(filePath.default('runs'), 'folder that gets the run directory', {
+    group: 'Run',
+    argument: 'DIR',
+    expected: 'the path of a folder',
+  }),
+});
+
+/** What a user of the library writes: only `data` and `target` are required. */
+export type TrainConfig = z.input<typeof configSchema>;
+
+/** Every option with its value; what is written to config.json. Options left to the data or the optimizer may be absent. */
+export type ResolvedConfig = z.output<typeof configSchema>;
+
+export type ConfigKey = keyof ResolvedConfig;
+
+function isPowerOfTwo(n: number): boolean {
+  return n <= 2 ** 30 && (n & (n - 1)) === 0;
+}
+
+/**
+ * Checks a config and fills in the defaults.
+ *
+ * @param input a `TrainConfig`, not trusted
+ * @param nameOf how an option is called in messages; the command line passes its flags
+ * @throws ParagradError `bad_option`: names the option, what was expected, and what was given
+ *
+ * @example
+ * const config = resolveConfig({ data: 'houses.parquet', target: 'price', epochs: 5 });
+ */
+export function resolveConfig(input: unknown, nameOf: (key: string) => string = (key) => key): ResolvedConfig {
+  const result = configSchema.safeParse(input);
+  if (!result.success) throw optionError(input, result.error.issues[0]!, nameOf);
+  const config = result.data;
+  if (config.task !== undefined) lossForTask(config.task, config.loss);
+  return config;
+}
+
+function optionError(input: unknown, issue: z.core.$ZodIssue, nameOf: (key: string) => string): ParagradError {
+  if (issue.code === 'unrecognized_keys') {
+    const key = issue.keys[0]!;
+    return new ParagradError(
+      'bad_option',
+      `unknown option ${show(key)}`,
+      suggest(key, Object.keys(configSchema.shape)),
+    );
+  }
+  const key = issue.path[0] as ConfigKey | undefined;
+  if (key === undefined) {
+    return new ParagradError('bad_option', `the config must be an object with data and target, got ${show(input)}`);
+  }
+  const got = (input as Record<string, unknown>)[key];
+  const expected = optionHints.get(configSchema.shape[key])?.expected ?? 'another value';
+  const message = `${nameOf(key)}: expected ${expected}, got ${show(got)}`;
+  const choices = choicesOf(key);
+  return new ParagradError('bad_option', message, typeof got === 'string' && choices ? suggest(got, choices) : {});
+}
+
+/** The values that an option can have when they are a list of names, else undefined. */
+export function choicesOf(key: ConfigKey): readonly string[] | undefined {
+  let schema: unknown = configSchema.shape[key];
+  while (schema instanceof z.ZodDefault || schema instanceof z.ZodOptional) schema = schema.unwrap();
+  return schema instanceof z.ZodEnum ? (schema.options as string[]) : undefined;
+}
+
+function suggest(name: string, names: readonly string[]): { hint?: string } {
+  const best = nearest(name, names);
+  return best === undefined ? {} : { hint: `Did you mean ${show(best)}?` };
+}
+
+function show(value: unknown): string {
+  return value === undefined ? 'nothing' : typeof value === 'number' ? String(value) : JSON.stringify(value);
+}
+
+/** The constants of the optimizer: its own defaults where the config names none. */
+export function hyperparametersOf(config: ResolvedConfig): Hyperparameters {
+  const { defaults } = OPTIMIZERS[config.optimizer];
+  return {
+    learningRate: config.learningRate ?? defaults.learningRate,
+    weightDecay: config.weightDecay ?? defaults.weightDecay,
+    momentum: config.momentum ?? defaults.momentum,
+    beta1: config.beta1 ?? defaults.beta1,
+    beta2: config.beta2 ?? defaults.beta2,
+    epsilon: config.epsilon ?? defaults.epsilon,
+  };
+}

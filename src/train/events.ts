@@ -1,0 +1,136 @@
+/**
+ * What a training run tells while it goes on. Each event is plain data and is printed by `--json` as one line, as it is.
+ * Rates are per second of wall-clock time; losses are in the network's units, metrics in the units of the table.
+ */
+import type { KernelName } from '../kernels/kernels.js';
+import type { ActivationName } from '../nn/activations/index.js';
+import type { LossName } from '../nn/losses/index.js';
+import type { Task } from '../nn/losses/loss.js';
+import type { OptimizerName } from '../nn/optimizers/index.js';
+import type { Metrics } from './metrics.js';
+
+/** Everything that was decided before the first step. */
+export interface StartEvent {
+  readonly type: 'start';
+  readonly data: string;
+  /** Rows that train and rows held out; rows dropped for a missing target are in neither. */
+  readonly rows: { readonly train: number; readonly validation: number };
+  readonly target: string;
+  readonly task: Task;
+  /** Number of classes, in their order, for a classification. */
+  readonly classes?: readonly (string | number | boolean)[];
+  /** Names of the network's inputs, one for each of sizes[0]. */
+  readonly inputs: readonly string[];
+  readonly network: {
+    /** Widths: inputs, hidden layers, outputs. */
+    readonly sizes: readonly number[];
+    readonly activation: ActivationName;
+    readonly parameters: number;
+  };
+  readonly loss: LossName;
+  readonly optimizer: OptimizerName;
+  /** Rows of a full batch (`full` resolved), and the most steps that will be taken. */
+  readonly batchSize: number;
+  readonly epochs: number;
+  readonly steps: number;
+  readonly kernels: { readonly name: KernelName; readonly reason: string };
+  readonly workers: { readonly count: number; readonly reason: string };
+  readonly shards: number;
+  readonly runDir: string;
+}
+
+/** Progress, at most a few times a second, and always after the last step. */
+export interface StepEvent {
+  readonly type: 'step';
+  /** Counted from 1. */
+  readonly epoch: number;
+  /** Optimizer steps taken since the start of the run. */
+  readonly step: number;
+  readonly stepsPerEpoch: number;
+  /** Of the batch of this step, before the update: data loss plus penalty. */
+  readonly loss: number;
+  readonly rowsPerSecond: number;
+  /** Seconds to the end of the run, by the pace so far. */
+  readonly eta: number;
+}
+
+export interface EpochEvent {
+  readonly type: 'epoch';
+  /** Counted from 1. */
+  readonly epoch: number;
+  readonly epochs: number;
+  /** Optimizer steps taken since the start of the run. */
+  readonly step: number;
+  /** Mean over the epoch of the loss of its batches, weighted by their weight. */
+  readonly trainLoss: number;
+  /** Absent where no rows are held out. */
+  readonly validation?: { readonly loss: number; readonly metrics: Metrics };
+  /** Of this epoch, scoring included. */
+  readonly seconds: number;
+}
+
+/** Something to know that does not stop the run. */
+export interface WarningEvent {
+  readonly type: 'warning';
+  /** Stable, snake_case. */
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Seconds spent in each part of a step: the mean over the workers of the sum over the steps. */
+export interface StepSeconds {
+  readonly gather: number;
+  readonly forward: number;
+  readonly backward: number;
+  readonly reduce: number;
+  readonly update: number;
+  /** At barriers. */
+  readonly wait: number;
+}
+
+export interface Throughput {
+  readonly rowsPerSecond: number;
+  readonly stepsPerSecond: number;
+  readonly seconds: StepSeconds;
+}
+
+/** The run is over and its model is written. */
+export interface DoneEvent {
+  readonly type: 'done';
+  readonly runDir: string;
+  /** Path of model.safetensors. */
+  readonly model: string;
+  /** Of the data section of the model file, in lower-case hexadecimal digits. */
+  readonly weightsSha256: string;
+  readonly steps: number;
+  readonly metrics: { readonly validation?: Metrics; readonly test?: Metrics };
+  readonly throughput: Throughput;
+  readonly kernels: KernelName;
+  readonly workers: number;
+  readonly shards: number;
+  /** Wall-clock time of the whole run, reading included. */
+  readonly seconds: number;
+}
+
+/** The last line of `--json` when a command failed. The library throws the ParagradError instead. */
+export interface ErrorEvent {
+  readonly type: 'error';
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+export type TrainEvent = StartEvent | StepEvent | EpochEvent | WarningEvent | DoneEvent;
+
+/**
+ * A run in progress. Iterating gives its events as they happen, `done` last; a failure is thrown. Leaving the loop early
+ * stops the run. `result` settles with or without iteration.
+ *
+ * @example
+ * for await (const event of train({ data: 'houses.parquet', target: 'price' })) {
+ *   if (event.type === 'epoch') console.log(event.epoch, event.validation?.metrics);
+ * }
+ */
+export interface TrainingRun extends AsyncIterable<TrainEvent> {
+  readonly result: Promise<DoneEvent>;
+}

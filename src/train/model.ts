@@ -1,0 +1,202 @@
+/**
+ * A trained model as a file: float32 tensors W0 [in, out], b0 [out], W1 … in a safetensors file whose metadata entry
+ * "paragrad" holds, as JSON, all that predicting from a raw table needs. The schema below is the format: what is read is
+ * checked against it, and a file of a later format is refused by name rather than misread.
+ */
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Preprocessing } from '../data/preprocess.js';
+import { ParagradError } from '../errors.js';
+import type { Arithmetic } from '../kernels/kernels.js';
+import { ACTIVATIONS, type ActivationName } from '../nn/activations/index.js';
+import { LOSSES, type LossName } from '../nn/losses/index.js';
+import { readSafetensors, type Safetensors, sha256, type Tensor, writeSafetensors } from './safetensors.js';
+import { outputsFor, TASKS } from './task.js';
+
+/** Raised when a model written now could be misread by an older paragrad. */
+export const MODEL_FORMAT = 1;
+
+/** Name of the model within its run directory. */
+export const MODEL_FILE = 'model.safetensors';
+
+const METADATA_KEY = 'paragrad';
+
+const count = z.int().min(0);
+const width = z.int().min(1);
+const scaled = { centre: z.number(), shift: z.number(), scale: z.number() };
+
+const preprocessingSchema: z.ZodType<Preprocessing> = z.object({
+  numbers: z.array(z.object({ name: z.string(), ...scaled, flagged: z.boolean() })),
+  categories: z.array(z.object({ name: z.string(), values: z.array(z.string()) })),
+  target: z.discriminatedUnion('task', [
+    z.object({ name: z.string(), task: z.literal('regression'), ...scaled }),
+    z.object({
+      name: z.string(),
+      task: z.enum(['binary', 'multiclass']),
+      type: z.enum(['string', 'number', 'boolean']),
+      classes: z.array(z.union([z.string(), z.number(), z.boolean()])),
+    }),
+  ]),
+  weightColumn: z.string().nullable(),
+});
+
+const score = z.number().nullable();
+const metricsSchema = z.union([
+  z.object({ rmse: score, mae: score, r2: score }),
+  z.object({ accuracy: score, logLoss: score, auc: score.optional() }),
+]);
+
+const descriptionSchema = z.object({
+  formatVersion: z.literal(MODEL_FORMAT),
+  paragradVersion: z.string(),
+  network: z.object({
+    /** Inputs, hidden widths, outputs. */
+    sizes: z.array(width).min(2),
+    activation: z.enum(Object.keys(ACTIVATIONS) as ActivationName[]),
+  }),
+  task: z.enum(TASKS),
+  loss: z.enum(Object.keys(LOSSES) as LossName[]),
+  preprocessing: preprocessingSchema,
+  seed: count,
+  arithmetic: z.enum(['fma', 'strict'] satisfies Arithmetic[]),
+  rows: z.object({ train: count, validation: count }),
+  /** Optimizer steps taken. */
+  steps: count,
+  /** Scores of the held-out rows after the last step; null where none were held out. */
+  validation: metricsSchema.nullable(),
+});
+
+/** Everything about a model but its weights. */
+export type ModelDescription = z.output<typeof descriptionSchema>;
+
+export interface Model {
+  /** Of the model file. */
+  readonly path: string;
+  readonly description: ModelDescription;
+  /** W0 [in, out], b0 [out], W1 …, row-major float32. */
+  readonly tensors: readonly Tensor[];
+  readonly weightsSha256: string;
+}
+
+/**
+ * Writes a model file, whole or not at all.
+ *
+ * @param values the contents of W0, b0, W1 … without padding
+ * @throws ParagradError `not_writable`
+ */
+export async function saveModel(
+  path: string,
+  description: ModelDescription,
+  values: readonly Float32Array[],
+): Promise<void> {
+  const tensors = tensorShapes(description.network.sizes).map((tensor, i) => ({ ...tensor, data: values[i] }));
+  await writeSafetensors(path, tensors, { [METADATA_KEY]: JSON.stringify(description) });
+}
+
+/**
+ * Reads a trained model.
+ *
+ * @param path a model.safetensors or a run directory
+ * @throws ParagradError `no_such_file`, `not_safetensors`, `no_model` (a folder without one), `not_a_model` (not paragrad's, or
+ * damaged), `newer_model` (of a later format)
+ *
+ * @example
+ * const model = await loadModel('runs/houses-1');
+ */
+export async function loadModel(path: string): Promise<Model> {
+  const location = await modelLocation(path);
+  const file = await readSafetensors(location);
+  const description = readDescription(file, location);
+  const { network, loss, preprocessing } = description;
+  const { target } = preprocessing;
+  const outputs = network.sizes.at(-1);
+  if (outputs !== outputsFor(loss, target.task === 'regression' ? 1 : target.classes.length)) {
+    throw notAModel(location, `its network has ${outputs} outputs, which does not fit loss ${loss}`);
+  }
+  return {
+    path: location,
+    description,
+    tensors: matchTensors(file, network.sizes, location),
+    weightsSha256: sha256(file.data),
+  };
+}
+
+/**
+ * Reads weights to start from: any safetensors file with W0 [in, out], b0 [out], W1 … of the network's shapes.
+ *
+ * @param sizes inputs, hidden widths, outputs
+ * @returns the contents of W0, b0, W1 …
+ * @throws ParagradError `no_such_file`, `not_safetensors`, `not_a_model` naming the tensor that is missing or of another shape
+ */
+export async function readInitialWeights(path: string, sizes: readonly number[]): Promise<Float32Array[]> {
+  return matchTensors(await readSafetensors(path), sizes, path).map((tensor) => tensor.data);
+}
+
+async function modelLocation(path: string): Promise<string> {
+  const isFolder = await stat(path).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
+  if (!isFolder) return path;
+  const inside = join(path, MODEL_FILE);
+  const exists = await stat(inside).then(
+    () => true,
+    () => false,
+  );
+  if (!exists) {
+    throw new ParagradError('no_model', `${path} holds no ${MODEL_FILE}`, {
+      hint: 'Give a run directory whose training ended, or a model file.',
+    });
+  }
+  return inside;
+}
+
+function readDescription(file: Safetensors, path: string): ModelDescription {
+  const text = file.metadata[METADATA_KEY];
+  if (text === undefined) throw notAModel(path, `its metadata has no "${METADATA_KEY}" entry`);
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw notAModel(path, `its metadata entry "${METADATA_KEY}" is not JSON`);
+  }
+  const version = z.object({ formatVersion: z.number(), paragradVersion: z.string() }).safeParse(json);
+  if (version.success && version.data.formatVersion > MODEL_FORMAT) {
+    const { formatVersion, paragradVersion } = version.data;
+    throw new ParagradError(
+      'newer_model',
+      `${path} was written by paragrad ${paragradVersion} in model format ${formatVersion}; this paragrad reads format ${MODEL_FORMAT}`,
+      { hint: 'Update paragrad.' },
+    );
+  }
+  const result = descriptionSchema.safeParse(json);
+  if (!result.success) {
+    const issue = result.error.issues[0]!;
+    throw notAModel(path, `metadata ${issue.path.join('.') || METADATA_KEY}: ${issue.message}`);
+  }
+  return result.data;
+}
+
+/** The tensors of a network in file order, each checked by name and shape. */
+function matchTensors(file: Safetensors, sizes: readonly number[], path: string): Tensor[] {
+  return tensorShapes(sizes).map(({ name, shape }) => {
+    const tensor = file.tensors.find((candidate) => candidate.name === name);
+    if (tensor === undefined) throw notAModel(path, `it has no tensor ${name}, expected [${shape.join(', ')}]`);
+    if (tensor.shape.join() !== shape.join()) {
+      throw notAModel(path, `tensor ${name} is [${tensor.shape.join(', ')}], expected [${shape.join(', ')}]`);
+    }
+    return tensor;
+  });
+}
+
+function tensorShapes(sizes: readonly number[]): { name: string; shape: number[] }[] {
+  return sizes.slice(1).flatMap((outputs, i) => [
+    { name: `W${i}`, shape: [sizes[i], outputs] },
+    { name: `b${i}`, shape: [outputs] },
+  ]);
+}
+
+function notAModel(path: string, why: string): ParagradError {
+  return new ParagradError('not_a_model', `${path} does not fit: ${why}`);
+}
