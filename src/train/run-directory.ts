@@ -1,0 +1,96 @@
+/**
+ * The folder of one run: `<runsDir>/<name>-<n>/` with config.json, environment.json, metrics.jsonl and model.safetensors.
+ * It is made before the data is read, so that a folder which cannot be written is told at once, and removed when the run
+ * ends without a model: a run directory that stays is complete.
+ */
+import { appendFile, mkdir, readdir, rm, rmdir } from 'node:fs/promises';
+import { join, parse } from 'node:path';
+import { notWritable, writeWhole } from './atomic-file.js';
+import type { ResolvedConfig } from './config.js';
+import type { Environment } from './environment.js';
+import { MODEL_FILE } from './model.js';
+
+export interface RunDirectory {
+  readonly path: string;
+  readonly modelPath: string;
+  writeConfig(config: ResolvedConfig): Promise<void>;
+  writeEnvironment(environment: Environment): Promise<void>;
+  /** Adds a line to metrics.jsonl. Lines are in the order of the calls. */
+  appendMetrics(record: object): Promise<void>;
+  /** Removes the folder, and `runsDir` where this run made it and nobody else used it. */
+  discard(): Promise<void>;
+}
+
+/**
+ * Makes the next free folder: n is one more than the greatest in use. Of several processes that ask at once, each gets its
+ * own, because making a folder either succeeds or says that it is there.
+ *
+ * @param runsDir made when missing
+ * @param name without slashes
+ * @throws ParagradError `not_writable`
+ */
+export async function createRunDirectory(runsDir: string, name: string): Promise<RunDirectory> {
+  try {
+    const firstMade = await mkdir(runsDir, { recursive: true });
+    for (let n = (await greatestNumber(runsDir, name)) + 1; ; n++) {
+      const path = join(runsDir, `${name}-${n}`);
+      if (await makeFolder(path)) return openRunDirectory(path, firstMade === undefined ? undefined : runsDir);
+    }
+  } catch (error) {
+    throw notWritable(`a run directory in ${runsDir}`, error);
+  }
+}
+
+/** The default name of a run: that of the data file, without its folder and extension. */
+export function defaultRunName(data: string): string {
+  return parse(data).name || 'run';
+}
+
+function openRunDirectory(path: string, madeRunsDir: string | undefined): RunDirectory {
+  let appended: Promise<void> = Promise.resolve();
+  const metricsPath = join(path, 'metrics.jsonl');
+  return {
+    path,
+    modelPath: join(path, MODEL_FILE),
+    writeConfig: (config) => writeWhole(join(path, 'config.json'), pretty(config)),
+    writeEnvironment: (environment) => writeWhole(join(path, 'environment.json'), pretty(environment)),
+    appendMetrics(record) {
+      const line = `${JSON.stringify(record)}\n`;
+      appended = appended.then(async () => {
+        try {
+          await appendFile(metricsPath, line);
+        } catch (error) {
+          throw notWritable(metricsPath, error);
+        }
+      });
+      return appended;
+    },
+    async discard() {
+      await appended.catch(() => undefined);
+      await rm(path, { recursive: true, force: true });
+      if (madeRunsDir !== undefined) await rmdir(madeRunsDir).catch(() => undefined);
+    },
+  };
+}
+
+/** False when something of this name is there already. */
+async function makeFolder(path: string): Promise<boolean> {
+  try {
+    await mkdir(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+async function greatestNumber(runsDir: string, name: string): Promise<number> {
+  const numbers = (await readdir(runsDir))
+    .filter((entry) => entry.startsWith(`${name}-`) && /^[1-9]\d{0,8}$/.test(entry.slice(name.length + 1)))
+    .map((entry) => Number(entry.slice(name.length + 1)));
+  return Math.max(0, ...numbers);
+}
+
+function pretty(value: object): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}

@@ -1,0 +1,160 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { ParagradError } from '../../src/errors.js';
+import { LOSSES } from '../../src/nn/losses/index.js';
+import { OPTIMIZERS } from '../../src/nn/optimizers/index.js';
+import { choicesOf, configSchema, hyperparametersOf, optionHints, resolveConfig } from '../../src/train/config.js';
+import { lossForTask, outputsFor, TASKS } from '../../src/train/task.js';
+
+const least = { data: 'houses.parquet', target: 'price' };
+
+/** The one line that a person sees: message, then hint. */
+function refusal(input: unknown, nameOf?: (key: string) => string): string {
+  try {
+    resolveConfig(input, nameOf);
+  } catch (error) {
+    expect(error).toBeInstanceOf(ParagradError);
+    const { message, hint, exitCode } = error as ParagradError;
+    expect(exitCode).toBe(2);
+    expect(message).not.toContain('\n');
+    return hint === undefined ? message : `${message}. ${hint}`;
+  }
+  throw new Error('was not refused');
+}
+
+describe('resolveConfig', () => {
+  it('needs data and target only, and fills in the rest', () => {
+    expect(resolveConfig(least)).toEqual({
+      ...least,
+      validation: 0.2,
+      hidden: [256, 256, 256],
+      activation: 'relu',
+      reduction: 'mean',
+      optimizer: 'adam',
+      l2: 0,
+      batchSize: 256,
+      epochs: 30,
+      scale: 'standard',
+      scaleTarget: 'standard',
+      dropMissingTarget: false,
+      workers: 'auto',
+      kernels: 'auto',
+      seed: 0,
+      runsDir: 'runs',
+    });
+  });
+
+  it('resolves what it resolved to itself', () => {
+    const config = resolveConfig({ ...least, shards: 8, hidden: [], batchSize: 'full', task: 'regression' });
+    expect(resolveConfig(JSON.parse(JSON.stringify(config)))).toEqual(config);
+  });
+
+  it.each([
+    [{}, 'data: expected the path of a .parquet or .arrow file, got nothing'],
+    [{ data: 'a.arrow' }, 'target: expected a column name, got nothing'],
+    ['a.arrow', 'the config must be an object with data and target, got "a.arrow"'],
+    [null, 'the config must be an object with data and target, got null'],
+    [{ ...least, lerningRate: 1 }, 'unknown option "lerningRate". Did you mean "learningRate"?'],
+    [{ ...least, learningRate: -0.1 }, 'learningRate: expected a number above 0, got -0.1'],
+    [{ ...least, learningRate: 0 }, 'learningRate: expected a number above 0, got 0'],
+    [{ ...least, learningRate: Number.NaN }, 'learningRate: expected a number above 0, got NaN'],
+    [{ ...least, learningRate: Number.POSITIVE_INFINITY }, 'learningRate: expected a number above 0, got Infinity'],
+    [{ ...least, learningRate: 'fast' }, 'learningRate: expected a number above 0, got "fast"'],
+    [{ ...least, batchSize: 0 }, 'batchSize: expected a whole number of at least 1, or "full", got 0'],
+    [{ ...least, batchSize: 1.5 }, 'batchSize: expected a whole number of at least 1, or "full", got 1.5'],
+    [{ ...least, batchSize: 'all' }, 'batchSize: expected a whole number of at least 1, or "full", got "all"'],
+    [{ ...least, shards: 3 }, 'shards: expected a power of two (1, 2, 4, 8 …), got 3'],
+    [{ ...least, shards: 0 }, 'shards: expected a power of two (1, 2, 4, 8 …), got 0'],
+    [{ ...least, shards: 2 ** 40 + 1 }, `shards: expected a power of two (1, 2, 4, 8 …), got ${2 ** 40 + 1}`],
+    [{ ...least, workers: 0 }, 'workers: expected a whole number of at least 1, or "auto", got 0'],
+    [{ ...least, epochs: 0 }, 'epochs: expected a whole number of at least 1, got 0'],
+    [{ ...least, seed: -1 }, `seed: expected a whole number from 0 to ${Number.MAX_SAFE_INTEGER}, got -1`],
+    [{ ...least, seed: 2 ** 53 }, `seed: expected a whole number from 0 to ${Number.MAX_SAFE_INTEGER}, got ${2 ** 53}`],
+    [{ ...least, momentum: 1 }, 'momentum: expected a number from 0 up to, but not including, 1, got 1'],
+    [{ ...least, l2: -1 }, 'l2: expected a number of at least 0, got -1'],
+    [{ ...least, clipNorm: 0 }, 'clipNorm: expected a number above 0, got 0'],
+    [
+      { ...least, validation: 1 },
+      'validation: expected a fraction from 0 up to, but not including, 1, or the path of a file, got 1',
+    ],
+    [
+      { ...least, hidden: [64, 0] },
+      'hidden: expected a list of layer widths, each a whole number of at least 1, got [64,0]',
+    ],
+    [{ ...least, hidden: 64 }, 'hidden: expected a list of layer widths, each a whole number of at least 1, got 64'],
+    [{ ...least, features: 'x' }, 'features: expected a list of column names, got "x"'],
+    [{ ...least, name: 'a/b' }, 'name: expected a name without slashes, got "a/b"'],
+    [{ ...least, name: '..' }, 'name: expected a name without slashes, got ".."'],
+    [{ ...least, scale: 'robust' }, 'scale: expected one of standard, none, got "robust"'],
+    [
+      { ...least, activation: 'leaky-relu' },
+      'activation: expected one of identity, relu, leaky_relu, tanh, sigmoid, got "leaky-relu". Did you mean "leaky_relu"?',
+    ],
+    [
+      { ...least, optimizer: 'Adma' },
+      `optimizer: expected one of ${Object.keys(OPTIMIZERS).join(', ')}, got "Adma". Did you mean "adam"?`,
+    ],
+    [{ ...least, loss: 'poisson' }, `loss: expected one of ${Object.keys(LOSSES).join(', ')}, got "poisson"`],
+    [
+      { ...least, task: 'regression', loss: 'bce' },
+      'loss bce does not fit a regression target. Use mse, half_mse, mae, huber.',
+    ],
+  ])('refuses %j: %s', (input, line) => {
+    expect(refusal(input)).toBe(line);
+  });
+
+  it('names options as its caller calls them', () => {
+    expect(refusal({ ...least, batchSize: 0 }, (key) => `--${key.toLowerCase()}`)).toMatch(/^--batchsize: expected/);
+  });
+});
+
+describe('hyperparametersOf', () => {
+  it("takes the optimizer's own defaults where the config is silent", () => {
+    const config = resolveConfig({ ...least, optimizer: 'adamw', beta1: 0.8 });
+    expect(hyperparametersOf(config)).toEqual({ ...OPTIMIZERS.adamw.defaults, beta1: 0.8 });
+    expect(hyperparametersOf(resolveConfig({ ...least, optimizer: 'sgd', learningRate: 0.5 })).learningRate).toBe(0.5);
+  });
+});
+
+describe('lossForTask', () => {
+  it('has a default for every task, which fits it', () => {
+    for (const task of TASKS) expect(LOSSES[lossForTask(task, undefined)].tasks).toContain(task);
+  });
+
+  it('accepts exactly the losses that name the task', () => {
+    for (const task of TASKS) {
+      for (const [name, loss] of Object.entries(LOSSES)) {
+        const resolve = () => lossForTask(task, name as keyof typeof LOSSES);
+        if ((loss.tasks as readonly string[]).includes(task)) expect(resolve()).toBe(name);
+        else expect(resolve).toThrow(`loss ${name} does not fit a ${task} target`);
+      }
+    }
+  });
+
+  it('gives one output per class where the loss compares classes, else one', () => {
+    expect(outputsFor('cross_entropy', 26)).toBe(26);
+    expect(outputsFor('bce', 2)).toBe(1);
+    expect(outputsFor('mse', 1)).toBe(1);
+  });
+});
+
+describe('the schema', () => {
+  it('says of every option what it is and what it expects', () => {
+    for (const [key, field] of Object.entries(configSchema.shape)) {
+      expect(field.description, key).toBeTruthy();
+      expect(optionHints.get(field)?.expected, key).toBeTruthy();
+    }
+  });
+
+  it('takes its choices from the registries', () => {
+    expect(choicesOf('loss')).toEqual(Object.keys(LOSSES));
+    expect(choicesOf('optimizer')).toEqual(Object.keys(OPTIMIZERS));
+    expect(choicesOf('seed')).toBeUndefined();
+  });
+
+  it('converts to JSON Schema, with the same choices and descriptions', () => {
+    const schema = z.toJSONSchema(configSchema, { io: 'input' });
+    expect(schema.required).toEqual(['data', 'target']);
+    expect(schema.properties?.loss).toMatchObject({ enum: Object.keys(LOSSES) });
+  });
+});
