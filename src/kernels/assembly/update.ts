@@ -1,0 +1,97 @@
+/**
+ * Joining gradients and updating parameters, four float32 at a time; `count` is a multiple of 4. Every operation is
+ * rounded once, in the order in which the formulas are written. A term that is switched off (l2, decay or clip) is left
+ * out, not added as 0: 0 times an infinite parameter would be NaN.
+ *
+ * Rates and betas come as float64, so that 1 - beta is taken before it is rounded.
+ */
+import { promoteHigh, promoteLow } from './vector';
+
+export function add(destination: usize, source: usize, count: i32): void {
+  for (const end = destination + (<usize>count << 2); destination < end; destination += 16, source += 16) {
+    v128.store(destination, f32x4.add(v128.load(destination), v128.load(source)));
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+/** ((g / divisor) + l2 p) clip */
+function finalized(g: v128, p: v128, divisor: v128, l2: f32, clip: f32): v128 {
+  let x = f32x4.div(g, divisor);
+  if (l2 != 0) x = f32x4.add(x, f32x4.mul(f32x4.splat(l2), p));
+  if (clip != 1) x = f32x4.mul(x, f32x4.splat(clip));
+  return x;
+}
+
+export function finalizeGradient(g: usize, p: usize, count: i32, divisor: f32, l2: f32): void {
+  const divisors = f32x4.splat(divisor);
+  for (const end = g + (<usize>count << 2); g < end; g += 16, p += 16) {
+    v128.store(g, finalized(v128.load(g), v128.load(p), divisors, l2, 1));
+  }
+}
+
+/** Four partial sums, of elements 0, 4, 8 … to 3, 7, 11 …, joined as (s0 + s1) + (s2 + s3). Squares are exact in float64. */
+export function sumSquares(x: usize, count: i32): f64 {
+  let low = f64x2.splat(0), high = f64x2.splat(0);
+  for (const end = x + (<usize>count << 2); x < end; x += 16) {
+    const v = v128.load(x);
+    const a = promoteLow(v), b = promoteHigh(v);
+    low = f64x2.add(low, f64x2.mul(a, a));
+    high = f64x2.add(high, f64x2.mul(b, b));
+  }
+  return (
+    (f64x2.extract_lane(low, 0) + f64x2.extract_lane(low, 1)) +
+    (f64x2.extract_lane(high, 0) + f64x2.extract_lane(high, 1))
+  );
+}
+
+/** p = p - rate (g' + weightDecay p) */
+export function updateSgd(
+  p: usize, g: usize, count: i32, divisor: f32, l2: f32, clip: f32, rate: f32, weightDecay: f32,
+): void {
+  const divisors = f32x4.splat(divisor), rates = f32x4.splat(rate);
+  for (const end = p + (<usize>count << 2); p < end; p += 16, g += 16) {
+    const parameter = v128.load(p);
+    let x = finalized(v128.load(g), parameter, divisors, l2, clip);
+    if (weightDecay != 0) x = f32x4.add(x, f32x4.mul(f32x4.splat(weightDecay), parameter));
+    v128.store(p, f32x4.sub(parameter, f32x4.mul(rates, x)));
+  }
+}
+
+/** v = momentum v + g'; p = (1 - rate weightDecay) p - rate (nesterov ? g' + momentum v : v) */
+export function updateMomentum(
+  p: usize, g: usize, v: usize, count: i32, divisor: f32, l2: f32, clip: f32, rate: f64, weightDecay: f64,
+  momentum: f32, nesterov: i32,
+): void {
+  const divisors = f32x4.splat(divisor), momenta = f32x4.splat(momentum);
+  const rates = f32x4.splat(<f32>rate), decay = f32x4.splat(<f32>(1.0 - rate * weightDecay));
+  for (const end = p + (<usize>count << 2); p < end; p += 16, g += 16, v += 16) {
+    const parameter = v128.load(p);
+    const x = finalized(v128.load(g), parameter, divisors, l2, clip);
+    const velocity = f32x4.add(f32x4.mul(momenta, v128.load(v)), x);
+    v128.store(v, velocity);
+    const direction = nesterov ? f32x4.add(x, f32x4.mul(momenta, velocity)) : velocity;
+    v128.store(p, f32x4.sub(f32x4.mul(decay, parameter), f32x4.mul(rates, direction)));
+  }
+}
+
+/** m = beta1 m + (1 - beta1) g'; v = beta2 v + (1 - beta2) g'^2; p = decay p - stepSize m / (sqrt(v) inverseRoot + epsilon) */
+export function updateAdam(
+  p: usize, g: usize, m: usize, v: usize, count: i32, divisor: f32, l2: f32, clip: f32,
+  decay: f32, beta1: f64, beta2: f64, stepSize: f32, inverseRoot: f32, epsilon: f32,
+): void {
+  const divisors = f32x4.splat(divisor), decays = f32x4.splat(decay), steps = f32x4.splat(stepSize);
+  const keep1 = f32x4.splat(<f32>beta1), take1 = f32x4.splat(<f32>(1.0 - beta1));
+  const keep2 = f32x4.splat(<f32>beta2), take2 = f32x4.splat(<f32>(1.0 - beta2));
+  const roots = f32x4.splat(inverseRoot), epsilons = f32x4.splat(epsilon);
+  for (const end = p + (<usize>count << 2); p < end; p += 16, g += 16, m += 16, v += 16) {
+    const parameter = v128.load(p);
+    const x = finalized(v128.load(g), parameter, divisors, l2, clip);
+    const mean = f32x4.add(f32x4.mul(keep1, v128.load(m)), f32x4.mul(take1, x));
+    const square = f32x4.add(f32x4.mul(keep2, v128.load(v)), f32x4.mul(take2, f32x4.mul(x, x)));
+    v128.store(m, mean);
+    v128.store(v, square);
+    const denominator = f32x4.add(f32x4.mul(f32x4.sqrt(square), roots), epsilons);
+    v128.store(p, f32x4.sub(f32x4.mul(decays, parameter), f32x4.div(f32x4.mul(steps, mean), denominator)));
+  }
+}
