@@ -1,0 +1,116 @@
+/**
+ * The plan of a run's steps: network, loss, optimiser, how a batch is cut and summed, and where everything lies in memory.
+ * Plain data, made once by the coordinator and posted to every worker; nothing in it changes while training.
+ */
+import { KC, WORKSPACE_BYTES } from '../kernels/kernels.js';
+import { type Layout, planLayout } from '../memory/layout.js';
+import type { ActivationName } from '../nn/activations/index.js';
+import { LOSSES, type LossName } from '../nn/losses/index.js';
+import { type Network, planNetwork } from '../nn/network.js';
+import { OPTIMIZERS, type OptimizerName } from '../nn/optimizers/index.js';
+import type { Hyperparameters } from '../nn/optimizers/optimizer.js';
+import { activeShards, planReduction, shardRows } from './tree.js';
+
+/** What a worker needs to run a network forward. */
+export interface ForwardPlan {
+  readonly network: Network;
+  readonly activation: ActivationName;
+  readonly workers: number;
+  readonly layout: Layout;
+}
+
+/** What a worker needs to train it. */
+export interface StepPlan extends ForwardPlan {
+  readonly loss: LossName;
+  /** Whether the followed loss is the weighted mean over the batch's rows or the sum. */
+  readonly reduction: 'mean' | 'sum';
+  readonly optimizer: OptimizerName;
+  readonly hyper: Hyperparameters;
+  /** Coefficient of the penalty l2 / 2 * sum of W^2 over weights (not biases). */
+  readonly l2: number;
+  /** Largest global gradient norm, or null for no clipping. */
+  readonly clipNorm: number | null;
+  readonly weighted: boolean;
+  /** B: rows of a full batch. */
+  readonly batchSize: number;
+  /** S */
+  readonly shards: number;
+  /** Rows of a full shard. */
+  readonly rowsPerShard: number;
+}
+
+export interface StepOptions {
+  /** Inputs, hidden widths …, outputs. */
+  sizes: readonly number[];
+  activation: ActivationName;
+  loss: LossName;
+  reduction: 'mean' | 'sum';
+  optimizer: OptimizerName;
+  hyper: Hyperparameters;
+  l2: number;
+  clipNorm: number | null;
+  weighted: boolean;
+  batchSize: number;
+  /** A power of two. */
+  shards: number;
+  workers: number;
+  /** Rows that will be trained on: the last batch of an epoch may be shorter and is planned for too. */
+  trainRows: number;
+}
+
+/** Rows that a worker computes at once: one block of the kernels' multiply-add chain. */
+export const BLOCK_ROWS = KC;
+
+/** Target values a row: one per output, or the class index. */
+export function targetsPerRow(loss: LossName, outputs: number): number {
+  return LOSSES[loss].targets === 'class' ? 1 : outputs;
+}
+
+/**
+ * Plans a training run.
+ *
+ * @throws ParagradError `memory_plan_too_large`
+ */
+export function planStep(options: StepOptions): StepPlan {
+  const { sizes, trainRows, ...rest } = options;
+  const network = planNetwork(sizes);
+  const rowsPerShard = shardRows(options.batchSize, options.shards);
+  const batches = new Set([Math.min(options.batchSize, trainRows), trainRows % options.batchSize]);
+  const gradientBuffers = new Array<number>(options.workers).fill(0);
+  for (const rows of batches) {
+    if (rows === 0) continue;
+    const active = activeShards(rows, rowsPerShard);
+    planReduction(options.shards, options.workers, active, rowsPerShard <= BLOCK_ROWS).buffers.forEach((count, w) => {
+      gradientBuffers[w] = Math.max(gradientBuffers[w], count);
+    });
+  }
+  const layout = planLayout({
+    parameters: network.parameters,
+    slots: OPTIMIZERS[options.optimizer].slots.length,
+    shards: options.shards,
+    gradientBuffers,
+    rows: BLOCK_ROWS,
+    inputStride: network.layers[0].inputStride,
+    outputStrides: network.layers.map((layer) => layer.outputStride),
+    targets: targetsPerRow(options.loss, sizes[sizes.length - 1]),
+    workspaceBytes: WORKSPACE_BYTES,
+  });
+  return { ...rest, network, rowsPerShard, layout };
+}
+
+/** Plans forward passes only: no gradients, no optimiser state. */
+export function planForward(sizes: readonly number[], activation: ActivationName, workers: number): ForwardPlan {
+  const network = planNetwork(sizes);
+  const layout = planLayout({
+    parameters: network.parameters,
+    slots: 0,
+    shards: 1,
+    gradientBuffers: new Array<number>(workers).fill(0),
+    rows: BLOCK_ROWS,
+    inputStride: network.layers[0].inputStride,
+    outputStrides: network.layers.map((layer) => layer.outputStride),
+    targets: 1,
+    workspaceBytes: WORKSPACE_BYTES,
+  });
+  return { network, activation, workers, layout };
+}

@@ -1,0 +1,134 @@
+/**
+ * A segment: consecutive steps that one worker thread runs without returning to the coordinator. Workers meet at barriers in
+ * shared memory; the coordinator has a say through the abort bit only. All workers take every decision (skip a batch,
+ * stop on a loss that is not finite) from the same shared sums, so they take the same one.
+ */
+import type { Dataset } from '../data/dataset.js';
+import type { Kernels } from '../kernels/kernels.js';
+import { barrierLine, isAborted, PHASES } from '../memory/control.js';
+import type { Views } from '../memory/views.js';
+import { createPermutation } from '../random/permutation.js';
+import { PURPOSE } from '../random/philox.js';
+import type { StepPlan } from './plan.js';
+import { type Batch, clipFactor, createStepWorker, type StepWorker } from './step.js';
+
+/** What the coordinator asks of every worker, alike. */
+export interface SegmentRequest {
+  /** Number of the segment in this run; decides its barrier line. */
+  readonly segment: number;
+  readonly seed: number;
+  readonly epoch: number;
+  /** Rows trained on: slots 0 .. trainRows - 1 of the dataset. */
+  readonly trainRows: number;
+  /** First batch of the epoch to run, and how many. */
+  readonly firstBatch: number;
+  readonly batches: number;
+  /** Updates made before this segment. */
+  readonly updates: number;
+  /** Turns of a busy wait at a barrier before the thread sleeps. */
+  readonly spins: number;
+}
+
+export interface SegmentResult {
+  /** `stopped`: by the abort bit. `diverged`: the loss of batch firstBatch + steps was not finite; no update was made from it. */
+  readonly status: 'done' | 'stopped' | 'diverged';
+  /** Steps finished, skipped ones included. */
+  readonly steps: number;
+  /** Batches skipped because their total weight was 0. */
+  readonly skipped: number;
+  /** The loss that was not finite. */
+  readonly loss: number;
+}
+
+/** Below this much work a step is timed once in SAMPLE steps: reading the clock would show. */
+const TIMED_WORK = 4e6;
+const SAMPLE = 16;
+
+export interface SegmentWorker {
+  run(request: SegmentRequest): SegmentResult;
+}
+
+export function createSegmentWorker(
+  plan: StepPlan,
+  worker: number,
+  views: Views,
+  kernels: Kernels,
+  dataset: Dataset,
+): SegmentWorker {
+  const { layout } = plan;
+  const counters = layout.workers[worker].counters;
+  let line = 0;
+  const step = createStepWorker(plan, worker, views, kernels, dataset, () => isAborted(views.i32, line));
+  const sample = plan.network.trainable * plan.batchSize < TIMED_WORK ? SAMPLE : 1;
+  let waited = 0;
+
+  function publishTimes(): void {
+    const { gather, forward, backward, add } = step.times;
+    const { reduce, update } = step.slice.times;
+    const milliseconds = { gather, forward, backward, reduce: reduce + add, update, wait: waited };
+    PHASES.forEach((phase, i) => {
+      views.f64[counters / 8 + 1 + i] = (milliseconds[phase] * sample) / 1000;
+    });
+  }
+
+  function run(request: SegmentRequest): SegmentResult {
+    const { seed, epoch, trainRows, spins } = request;
+    line = barrierLine(layout.barriers, request.segment);
+    const meet = (timed: boolean): boolean => {
+      const before = timed ? performance.now() : 0;
+      const aborted = kernels.barrier(line, plan.workers, spins) !== 0;
+      if (timed) waited += performance.now() - before;
+      return !aborted;
+    };
+    const batch: Batch = { order: createPermutation(trainRows, seed, PURPOSE.rowOrder, epoch), start: 0, rows: 0 };
+    let skipped = 0;
+    for (let i = 0; i < request.batches; i++) {
+      const timed = i % sample === 0;
+      batch.start = (request.firstBatch + i) * plan.batchSize;
+      batch.rows = Math.min(plan.batchSize, trainRows - batch.start);
+      const stopped: SegmentResult = { status: 'stopped', steps: i, skipped, loss: Number.NaN };
+      if (!step.leaves(batch, timed) || !meet(timed)) return stopped;
+
+      const reduction = step.reduction(batch.rows);
+      const loss = step.total(reduction);
+      const isSkipped = step.totalWeight === 0;
+      if (isSkipped) skipped++;
+      else if (!Number.isFinite(loss)) return { status: 'diverged', steps: i, skipped, loss };
+      else if (!updateSlice(step, reduction, request.updates + i + 1 - skipped, timed, meet)) return stopped;
+      if (!meet(timed)) return stopped;
+      if (worker === 0) views.f64[layout.losses / 8 + i] = isSkipped ? Number.NaN : loss + step.slice.penalty();
+      Atomics.store(views.i32, counters / 4, i + 1);
+    }
+    return { status: 'done', steps: request.batches, skipped, loss: Number.NaN };
+  }
+
+  function updateSlice(
+    step: StepWorker,
+    reduction: ReturnType<StepWorker['reduction']>,
+    t: number,
+    timed: boolean,
+    meet: (timed: boolean) => boolean,
+  ): boolean {
+    const { slice } = step;
+    slice.begin(t);
+    if (plan.clipNorm === null) {
+      slice.joinAndUpdate(reduction, step.divisor(), timed);
+      return true;
+    }
+    slice.finalize(reduction, step.divisor(), timed);
+    if (!meet(timed)) return false;
+    slice.update(reduction, clipFactor(slice.gradientNorm(), plan.clipNorm), timed);
+    return true;
+  }
+
+  return {
+    run(request) {
+      Atomics.store(views.i32, counters / 4, 0);
+      try {
+        return run(request);
+      } finally {
+        publishTimes();
+      }
+    },
+  };
+}

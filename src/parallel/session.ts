@@ -1,0 +1,176 @@
+/**
+ * The coordinator's side of a run: it owns the shared memory, asks every worker for its part of a segment, and speaks for
+ * those that cannot: when a worker fails or the user interrupts, it sets the abort bit, so that nobody waits for ever.
+ */
+import { availableParallelism } from 'node:os';
+import type { Dataset } from '../data/dataset.js';
+import type { ParagradError } from '../errors.js';
+import type { ChosenKernels } from '../kernels/load.js';
+import { abortBarrier, barrierLine, openBarrier, PHASES, type Phase } from '../memory/control.js';
+import { allocateMemory, createViews, type Views } from '../memory/views.js';
+import { readTensor, writeTensor } from '../nn/network.js';
+import type { ForwardPlan, StepPlan } from './plan.js';
+import { type Pool, workerFailure } from './pool.js';
+import type { SegmentRequest, SegmentResult } from './segment.js';
+import type { ForwardTask, RunSetup, SegmentTask } from './thread.js';
+import { ownedRange } from './tree.js';
+
+/** Turns of a busy wait at a barrier: a few microseconds. Useless when threads outnumber cores. */
+const SPINS = 4000;
+/** Rows below which a forward pass is not worth another thread. */
+const FORWARD_ROWS = 1024;
+
+let runs = 0;
+
+/** A planned memory, and the pool that works in it. */
+export interface Session<P extends ForwardPlan = ForwardPlan> {
+  readonly plan: P;
+  readonly pool: Pool;
+  readonly setup: RunSetup;
+  readonly views: Views;
+}
+
+/** Allocates the memory of a plan. Parameters and state start as zeros. */
+export function openSession<P extends ForwardPlan>(plan: P, pool: Pool, kernels: ChosenKernels): Session<P> {
+  const memory = allocateMemory(plan.layout);
+  const setup = { run: runs++, memory, module: kernels.module, kernels: kernels.name };
+  return { plan, pool, setup, views: createViews(memory) };
+}
+
+/** The parameter vector itself, padding included: a view, not a copy. */
+export function parameterView(session: Session): Float32Array {
+  return vectorView(session, session.plan.layout.parameters);
+}
+
+/** A parameter-sized array of the memory. */
+function vectorView({ plan, views }: Session, offset: number): Float32Array {
+  return views.f32.subarray(offset / 4, offset / 4 + plan.network.parameters);
+}
+
+/** The contents of W0, b0, W1 … without padding, copied. */
+export function readParameters(session: Session): Float32Array[] {
+  const vector = parameterView(session);
+  return session.plan.network.tensors.map((tensor) => readTensor(tensor, vector));
+}
+
+/** Writes the contents of W0, b0, W1 …, each of its tensor's size. */
+export function writeParameters(session: Session, values: readonly ArrayLike<number>[]): void {
+  const vector = parameterView(session);
+  session.plan.network.tensors.forEach((tensor, i) => {
+    writeTensor(tensor, vector, values[i]);
+  });
+}
+
+/** Weights and optimiser state, copied: what a run can be put back to. */
+export interface Snapshot {
+  readonly parameters: Float32Array;
+  readonly slots: readonly Float32Array[];
+}
+
+export function takeSnapshot(session: Session): Snapshot {
+  return {
+    parameters: parameterView(session).slice(),
+    slots: session.plan.layout.slots.map((slot) => vectorView(session, slot).slice()),
+  };
+}
+
+export function restoreSnapshot(session: Session, snapshot: Snapshot): void {
+  parameterView(session).set(snapshot.parameters);
+  session.plan.layout.slots.forEach((slot, i) => {
+    vectorView(session, slot).set(snapshot.slots[i]);
+  });
+}
+
+export interface SegmentOutcome extends SegmentResult {
+  /** Loss before each step; NaN for a skipped batch. A copy. */
+  readonly losses: Float64Array;
+}
+
+/**
+ * Runs a segment on all workers of the plan.
+ *
+ * @param segment number of the segment in this session, ascending
+ * @param onProgress called about ten times a second with the number of finished steps
+ * @throws ParagradError `worker_failed` naming the worker that threw, exited or was terminated
+ */
+export async function runSegment(
+  session: Session<StepPlan>,
+  dataset: Dataset,
+  request: Omit<SegmentRequest, 'spins'>,
+  signal: AbortSignal | undefined,
+  onProgress?: (steps: number) => void,
+): Promise<SegmentOutcome> {
+  const { plan, pool, setup, views } = session;
+  const line = barrierLine(plan.layout.barriers, request.segment);
+  const spins = plan.workers <= availableParallelism() ? SPINS : 0;
+  openBarrier(views.i32, line);
+  const abort = (): void => abortBarrier(views.i32, line);
+  if (signal?.aborted) abort();
+  signal?.addEventListener('abort', abort, { once: true });
+  const counter = plan.layout.workers[0].counters / 4;
+  const timer = onProgress && setInterval(() => onProgress(Atomics.load(views.i32, counter)), 100);
+  let failure: ParagradError | null = null;
+  try {
+    const tasks = Array.from({ length: plan.workers }, async (_, worker): Promise<SegmentResult | null> => {
+      const task: SegmentTask = { setup, plan, dataset, worker, request: { ...request, spins } };
+      try {
+        return await pool.run<SegmentResult>('segment', task);
+      } catch (error) {
+        failure ??= workerFailure(`worker ${worker}`, error);
+        abort();
+        return null;
+      }
+    });
+    const [first] = await Promise.all(tasks);
+    if (failure !== null || first === null) throw failure;
+    const from = plan.layout.losses / 8;
+    return { ...first, losses: views.f64.slice(from, from + first.steps) };
+  } finally {
+    clearInterval(timer);
+    signal?.removeEventListener('abort', abort);
+  }
+}
+
+/** Seconds that each worker spent in each phase so far, added over the workers. */
+export function phaseSeconds(session: Session<StepPlan>): Record<Phase, number> {
+  const seconds: Record<Phase, number> = { gather: 0, forward: 0, backward: 0, reduce: 0, update: 0, wait: 0 };
+  for (const worker of session.plan.layout.workers) {
+    PHASES.forEach((phase, i) => {
+      seconds[phase] += session.views.f64[worker.counters / 8 + 1 + i];
+    });
+  }
+  return seconds;
+}
+
+/**
+ * Runs rows [rowStart, rowEnd) of a dataset through the network, on all workers.
+ *
+ * @returns logits [rowEnd - rowStart, O] row-major. Each row's bits depend on that row alone.
+ */
+export async function forwardRows(
+  session: Session,
+  dataset: Dataset,
+  rowStart: number,
+  rowEnd: number,
+): Promise<Float32Array> {
+  const { plan, pool, setup } = session;
+  const rows = rowEnd - rowStart;
+  const { sizes } = plan.network;
+  const out = new SharedArrayBuffer(Math.max(4, rows * sizes[sizes.length - 1] * 4));
+  const parts = Math.max(1, Math.min(plan.workers, Math.ceil(rows / FORWARD_ROWS)));
+  const tasks = Array.from({ length: parts }, (_, worker): ForwardTask => {
+    const { start, end } = ownedRange(rows, parts, worker);
+    return {
+      setup,
+      plan,
+      dataset,
+      worker,
+      rowStart: rowStart + start,
+      rowEnd: rowStart + end,
+      outStart: rowStart,
+      out,
+    };
+  });
+  await pool.runAll('forward', tasks);
+  return new Float32Array(out, 0, rows * sizes[sizes.length - 1]);
+}

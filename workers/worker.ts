@@ -1,0 +1,15 @@
+/** Entry of every worker thread: each export is a task by that name. What a task does is in src/. */
+import { fillTask, standardiseTask, statisticsTask, surveyTask } from '../src/data/tasks.js';
+import type { SegmentResult } from '../src/parallel/segment.js';
+import { settle, type TaskResult } from '../src/parallel/task-result.js';
+import { type ForwardTask, runForwardTask, runSegmentTask, type SegmentTask } from '../src/parallel/thread.js';
+
+/** This worker's part of a segment of training steps. */
+export function segment(task: SegmentTask): Promise<TaskResult<SegmentResult>> {
+  return settle(() => runSegmentTask(task));
+}
+
+/** A range of rows through the network. */
+export function forward(task: ForwardTask): Promise<TaskResult<void>> {
+  return settle(() => runForwardTask(task));
+}
