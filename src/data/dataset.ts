@@ -37,14 +37,20 @@ export interface Dataset {
 }
 
 /** Plans the row of a dataset. */
-export function planRow(spec: { numbers: number; flagged: readonly number[]; categories: readonly number[]; targets: number; weighted: boolean }): RowLayout {
+export function planRow(spec: {
+  numbers: number;
+  flagged: readonly number[];
+  categories: readonly number[];
+  targets: number;
+  weighted: boolean;
+}): RowLayout {
   const stride = spec.numbers + spec.categories.length + spec.targets + (spec.weighted ? 1 : 0);
   const inputs = spec.numbers + spec.flagged.length + spec.categories.reduce((sum, size) => sum + size, 0);
   return { ...spec, stride, inputs };
 }
 
 /** Most bytes of one piece. */
-const PIECE_BYTES = 2 ** 28;
+const PIECE_BYTES = 1 << 28;
 
 /** An all-zero dataset. */
 export function allocateDataset(rows: number, layout: RowLayout, pieceBytes: number = PIECE_BYTES): Dataset {

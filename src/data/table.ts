@@ -48,6 +48,11 @@ export interface ReadRequest {
   readonly rowStart?: number;
   /** Last row, exclusive. Default: all. */
   readonly rowEnd?: number;
+  /**
+   * Values to look for in a category column, by column name. A format may use such a list as the column's dictionary
+   * (any other value then reads as -1), or ignore it: a reader always goes by the dictionary that comes back.
+   */
+  readonly values?: ReadonlyMap<string, readonly string[]>;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -60,7 +65,14 @@ export interface Table {
   readonly blocks: readonly Block[];
   /** Who decodes: DuckDB reads in the coordinator only; Arrow blocks are decoded by the workers, each opening the file itself. */
   readonly decodedBy: 'coordinator' | 'workers';
-  /** Batches in row order. */
+  /** Batches in row order, each owned by the caller. One read at a time. */
   read(request: ReadRequest): AsyncIterable<RowBatch>;
+  /**
+   * The values that occur in each of these category columns, missing ones apart, sorted by UTF-16 code units. A column
+   * with more than `limit` of them gives limit + 1 of them, in no particular order.
+   */
+  distinct(columns: readonly string[], limit: number, signal?: AbortSignal): Promise<string[][]>;
+  /** How many rows of each of these columns (of any kind) are null. A NaN is a value, not a null. */
+  nulls(columns: readonly string[], signal?: AbortSignal): Promise<number[]>;
   close(): Promise<void>;
 }

@@ -1,0 +1,194 @@
+/**
+ * One DuckDB engine, as paragrad needs it: SQL in, small results or a stream of column chunks out, and an orderly end.
+ *
+ * It lives in the coordinator only: a thread that ends with a query in flight takes the whole process with it. So every
+ * query is watched: an aborted signal, or `close`, interrupts it and waits until it has really ended. A single interrupt
+ * may fall between two stages of a query and be lost; it is repeated until the query ends.
+ *
+ * The package is loaded on first use, so that runs without Parquet never pay for it.
+ */
+import { randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance, DuckDBValue, DuckDBVector } from '@duckdb/node-api';
+import { invariant, ParagradError } from '../errors.js';
+import { checkInterrupt, interrupted } from './interrupt.js';
+
+export interface DuckDBOptions {
+  /** Threads of a query: as many as the run has workers. */
+  readonly threads: number;
+  /** What is being read, for messages. */
+  readonly subject: string;
+}
+
+/** Bytes that DuckDB may use; beyond it spills to temporary files. */
+const MEMORY_LIMIT = '2GiB';
+/** Bytes of result that a query may run ahead of its reader. */
+const STREAM_BUFFER = '16MiB';
+const INTERRUPT_EVERY_MS = 10;
+
+/** A running query and the connection to interrupt it by. */
+interface InFlight {
+  readonly connection: DuckDBConnection;
+  readonly work: Promise<unknown>;
+}
+
+/** One engine; `close` it. */
+export class DuckDB {
+  readonly #instance: DuckDBInstance;
+  readonly #subject: string;
+  readonly #inFlight = new Set<InFlight>();
+  #closing: Promise<void> | undefined;
+  #enums = 0;
+
+  private constructor(instance: DuckDBInstance, subject: string) {
+    this.#instance = instance;
+    this.#subject = subject;
+  }
+
+  static async open(options: DuckDBOptions): Promise<DuckDB> {
+    const { DuckDBInstance } = await import('@duckdb/node-api');
+    const instance = await DuckDBInstance.create(':memory:', {
+      threads: String(Math.max(1, options.threads)),
+      memory_limit: MEMORY_LIMIT,
+      preserve_insertion_order: 'true',
+      temp_directory: join(tmpdir(), `paragrad-duckdb-${randomUUID()}`),
+      autoinstall_known_extensions: 'false',
+      autoload_known_extensions: 'false',
+    });
+    const duckdb = new DuckDB(instance, options.subject);
+    await duckdb.rows(`SET streaming_buffer_size = '${STREAM_BUFFER}'`);
+    return duckdb;
+  }
+
+  /** All rows of a small result. */
+  async rows(sql: string, signal?: AbortSignal): Promise<DuckDBValue[][]> {
+    return await this.#connected((connection) =>
+      this.#watch(connection, signal, async () => (await connection.runAndReadAll(sql)).getRows()),
+    );
+  }
+
+  /** Chunks of a large result, in order, the next one fetched while the caller works on the last. */
+  async *chunks(sql: string, signal?: AbortSignal): AsyncGenerator<DuckDBDataChunk, void, undefined> {
+    const connection = await this.#connect();
+    let next: Promise<DuckDBDataChunk | null> | undefined;
+    try {
+      const result = await this.#watch(connection, signal, () => connection.stream(sql));
+      const fetch = () => {
+        next = this.#watch(connection, signal, () => result.fetchChunk());
+        next.catch(() => {}); // reported where it is awaited
+      };
+      fetch();
+      for (;;) {
+        const chunk = await next;
+        if (!chunk || chunk.rowCount === 0) return;
+        fetch();
+        yield chunk;
+      }
+    } finally {
+      connection.interrupt();
+      await next?.catch(() => {});
+      connection.disconnectSync();
+    }
+  }
+
+  /** Makes an ENUM type of these values, in this order, and gives its name. `dropEnum` it. */
+  async createEnum(values: readonly string[], signal?: AbortSignal): Promise<string> {
+    const name = `values${this.#enums++}`;
+    const list = values.map(quoteLiteral).join(', ');
+    await this.rows(`CREATE TYPE ${name} AS ENUM (SELECT unnest([${list}]::VARCHAR[]))`, signal);
+    return name;
+  }
+
+  /** Forgets an ENUM type; a closed engine has forgotten it already. */
+  async dropEnum(name: string): Promise<void> {
+    if (this.#closing === undefined) await this.rows(`DROP TYPE ${name}`);
+  }
+
+  /** Interrupts what runs, waits for its end, and frees the engine. Safe to call twice. */
+  close(): Promise<void> {
+    this.#closing ??= this.#shutDown();
+    return this.#closing;
+  }
+
+  async #shutDown(): Promise<void> {
+    const running = [...this.#inFlight];
+    const stop = () => {
+      for (const { connection } of running) connection.interrupt();
+    };
+    stop();
+    const timer = setInterval(stop, INTERRUPT_EVERY_MS);
+    await Promise.allSettled(running.map(({ work }) => work));
+    clearInterval(timer);
+    this.#instance.closeSync();
+  }
+
+  async #connect(): Promise<DuckDBConnection> {
+    if (this.#closing !== undefined) throw interrupted(this.#subject);
+    return await this.#instance.connect();
+  }
+
+  async #connected<T>(use: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    const connection = await this.#connect();
+    try {
+      return await use(connection);
+    } finally {
+      connection.disconnectSync();
+    }
+  }
+
+  async #watch<T>(connection: DuckDBConnection, signal: AbortSignal | undefined, start: () => Promise<T>): Promise<T> {
+    if (this.#closing !== undefined) throw interrupted(this.#subject);
+    checkInterrupt(signal, this.#subject);
+    const work = start();
+    const entry: InFlight = { connection, work };
+    this.#inFlight.add(entry);
+    let timer: NodeJS.Timeout | undefined;
+    const stop = () => {
+      connection.interrupt();
+      timer = setInterval(() => connection.interrupt(), INTERRUPT_EVERY_MS);
+    };
+    signal?.addEventListener('abort', stop, { once: true });
+    try {
+      return await work;
+    } catch (cause) {
+      if (signal?.aborted || this.#closing !== undefined) throw interrupted(this.#subject);
+      const [line] = String(cause instanceof Error ? cause.message : cause).split('\n');
+      throw new ParagradError('unreadable', `${this.#subject} cannot be read: ${line}`, { cause });
+    } finally {
+      clearInterval(timer);
+      signal?.removeEventListener('abort', stop);
+      this.#inFlight.delete(entry);
+    }
+  }
+}
+
+/** A string as SQL. A NUL would end the statement, so it is spelt out. */
+export function quoteLiteral(text: string): string {
+  const quoted = text
+    .split('\0')
+    .map((part) => `'${part.replaceAll("'", "''")}'`)
+    .join(' || chr(0) || ');
+  return text.includes('\0') ? `(${quoted})` : quoted;
+}
+
+/**
+ * A copy of the values of a DOUBLE or INTEGER column that holds no nulls. (The package keeps a vector's typed array in a
+ * field that its types call private; reading it is what makes a chunk cost microseconds.)
+ */
+export function doubles(chunk: DuckDBDataChunk, column: number): Float64Array {
+  const items = vectorItems(chunk.getColumnVector(column));
+  invariant(items instanceof Float64Array, 'DuckDB gave no DOUBLE vector');
+  return items.slice();
+}
+
+/** @see doubles */
+export function integers(chunk: DuckDBDataChunk, column: number): Int32Array {
+  const items = vectorItems(chunk.getColumnVector(column));
+  invariant(items instanceof Int32Array, 'DuckDB gave no INTEGER vector');
+  return items.slice();
+}
+
+function vectorItems(vector: DuckDBVector): unknown {
+  return (vector as unknown as { items: unknown }).items;
+}

@@ -1,0 +1,213 @@
+/**
+ * Arrow arrays as paragrad reads them: float64 with NaN for null, or codes of strings with -1 for null.
+ *
+ * Each function decodes rows from .. to (exclusive) of one column of one record batch, as it came out of an IPC file:
+ * offset 0, little-endian buffers. No BigInt is made: 64-bit integers are read as two 32-bit words.
+ */
+import { type Data, DataType, type Decimal, type Dictionary, Precision } from 'apache-arrow';
+import type { CategoryValues, ColumnKind, NumberValues } from '../table.js';
+
+const TWO_32 = 0x1_0000_0000;
+const BOOLEANS = ['false', 'true'];
+
+/** How a column of this type can be used. */
+export function kindOf(type: DataType): ColumnKind {
+  if (DataType.isInt(type) || DataType.isFloat(type) || DataType.isDecimal(type) || DataType.isNull(type)) {
+    return 'number';
+  }
+  if (isString(type) || (DataType.isDictionary(type) && isString(type.dictionary))) return 'category';
+  return DataType.isBool(type) ? 'boolean' : 'unsupported';
+}
+
+function isString(type: DataType): boolean {
+  return DataType.isUtf8(type) || DataType.isLargeUtf8(type) || DataType.isUtf8View(type);
+}
+
+/** A column of kind `number`. */
+export function decodeNumbers(data: Data, from: number, to: number): NumberValues {
+  const values = numbers(data, from, to);
+  forEachNull(data, from, to, (i) => {
+    values[i] = Number.NaN;
+  });
+  return { kind: 'number', values };
+}
+
+function numbers(data: Data, from: number, to: number): Float64Array {
+  const { type } = data;
+  if (DataType.isNull(type)) return new Float64Array(to - from).fill(Number.NaN);
+  if (DataType.isDecimal(type)) return decimals(words(data.values), type, from, to);
+  if (DataType.isInt(type) && type.bitWidth === 64) return integers64(words(data.values), type.isSigned, from, to);
+  if (DataType.isFloat(type) && type.precision === Precision.HALF) return halves(data.values, from, to);
+  return new Float64Array(data.values.subarray(from, to));
+}
+
+/** The 32-bit words of a buffer. */
+function words(values: ArrayBufferView): Uint32Array {
+  return new Uint32Array(values.buffer, values.byteOffset, values.byteLength >>> 2);
+}
+
+/** Correctly rounded: the high word's product is exact, and one addition rounds. */
+function integers64(words: Uint32Array, signed: boolean, from: number, to: number): Float64Array {
+  const out = new Float64Array(to - from);
+  for (let i = from; i < to; i++) {
+    const high = signed ? words[2 * i + 1] | 0 : words[2 * i + 1];
+    out[i - from] = high * TWO_32 + words[2 * i];
+  }
+  return out;
+}
+
+/** Two's complement integers of 1, 2, 4 or 8 words over a power of ten; correctly rounded up to 2^53. */
+function decimals(words: Uint32Array, type: Decimal, from: number, to: number): Float64Array {
+  const width = type.bitWidth >>> 5;
+  const unit = Number(`1e${type.scale}`);
+  const out = new Float64Array(to - from);
+  for (let i = from; i < to; i++) {
+    const end = (i + 1) * width;
+    // The magnitude is summed, from the most significant word: near zero a negative number is all ones.
+    const negative = words[end - 1] >>> 31 === 1;
+    let magnitude = 0;
+    for (let w = 1; w <= width; w++) {
+      magnitude = magnitude * TWO_32 + (negative ? ~words[end - w] >>> 0 : words[end - w]);
+    }
+    out[i - from] = (negative ? -(magnitude + 1) : magnitude) / unit;
+  }
+  return out;
+}
+
+/** IEEE 754 binary16, which float64 holds exactly. */
+function halves(bits: Uint16Array, from: number, to: number): Float64Array {
+  const out = new Float64Array(to - from);
+  for (let i = from; i < to; i++) {
+    const exponent = (bits[i] >>> 10) & 31;
+    const fraction = bits[i] & 1023;
+    let value: number;
+    if (exponent === 0) value = fraction / 0x100_0000;
+    else if (exponent === 31) value = fraction === 0 ? Number.POSITIVE_INFINITY : Number.NaN;
+    else value = ((1024 + fraction) * (1 << exponent)) / 0x200_0000;
+    out[i - from] = bits[i] >>> 15 === 1 ? -value : value;
+  }
+  return out;
+}
+
+/** A column of kind `category` or `boolean`. */
+export function decodeCategory(data: Data, from: number, to: number): CategoryValues {
+  const { type } = data;
+  if (DataType.isBool(type)) return booleans(data, from, to);
+  if (DataType.isDictionary(type)) return dictionaryCodes(data as Data<Dictionary>, from, to);
+  const dictionary: string[] = [];
+  const known = new Map<string, number>();
+  const codes = new Int32Array(to - from);
+  const valid = validity(data);
+  const text = stringReader(data);
+  for (let i = from; i < to; i++) {
+    if (valid !== null && ((valid[i >> 3] >> (i & 7)) & 1) === 0) {
+      codes[i - from] = -1;
+      continue;
+    }
+    const value = text(i);
+    let code = known.get(value);
+    if (code === undefined) {
+      code = dictionary.push(value) - 1;
+      known.set(value, code);
+    }
+    codes[i - from] = code;
+  }
+  return { kind: 'category', codes, dictionary };
+}
+
+function booleans(data: Data, from: number, to: number): CategoryValues {
+  const bits: Uint8Array = data.values;
+  const codes = new Int32Array(to - from);
+  for (let i = from; i < to; i++) codes[i - from] = (bits[i >> 3] >> (i & 7)) & 1;
+  return { kind: 'category', codes: withNulls(codes, data, from, to), dictionary: BOOLEANS };
+}
+
+function dictionaryCodes(data: Data<Dictionary>, from: number, to: number): CategoryValues {
+  const codes = new Int32Array(data.values.subarray(from, to));
+  const { strings, nullCodes } = dictionaryStrings(data);
+  withNulls(codes, data, from, to);
+  if (nullCodes.size > 0) {
+    for (let i = 0; i < codes.length; i++) if (nullCodes.has(codes[i])) codes[i] = -1;
+  }
+  return { kind: 'category', codes, dictionary: strings };
+}
+
+interface DictionaryStrings {
+  readonly strings: readonly string[];
+  /** Codes of entries that are themselves null. */
+  readonly nullCodes: ReadonlySet<number>;
+}
+
+/** A dictionary is decoded once, not once a batch. */
+const decodedDictionaries = new WeakMap<object, DictionaryStrings>();
+
+function dictionaryStrings({ dictionary }: Data<Dictionary>): DictionaryStrings {
+  if (!dictionary) return { strings: [], nullCodes: new Set() };
+  let decoded = decodedDictionaries.get(dictionary);
+  if (decoded === undefined) {
+    const strings: string[] = [];
+    const nullCodes = new Set<number>();
+    for (const part of dictionary.data) {
+      forEachNull(part, 0, part.length, (i) => nullCodes.add(strings.length + i));
+      const text = stringReader(part);
+      for (let i = 0; i < part.length; i++) strings.push(text(i));
+    }
+    decoded = { strings, nullCodes };
+    decodedDictionaries.set(dictionary, decoded);
+  }
+  return decoded;
+}
+
+/** The string at a row. (Not a TextDecoder's: it would swallow a byte order mark.) */
+function stringReader(data: Data): (row: number) => string {
+  if (DataType.isUtf8View(data.type)) return viewReader(data);
+  const bytes: Uint8Array = data.values;
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (DataType.isUtf8(data.type)) {
+    const offsets: Int32Array = data.valueOffsets;
+    return (row) => text.toString('utf8', offsets[row], offsets[row + 1]);
+  }
+  const offsets = words(data.valueOffsets);
+  const offset = (row: number) => offsets[2 * row] + TWO_32 * offsets[2 * row + 1];
+  return (row) => text.toString('utf8', offset(row), offset(row + 1));
+}
+
+/** A view is 16 bytes: a length, then the string itself up to 12 bytes, else a prefix, a buffer's number and an offset. */
+function viewReader(data: Data): (row: number) => string {
+  const bytes: Uint8Array = data.values;
+  const views = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const buffers = data.variadicBuffers.map((part) => Buffer.from(part.buffer, part.byteOffset, part.byteLength));
+  return (row) => {
+    const at = 16 * row;
+    const length = views.readInt32LE(at);
+    if (length <= 12) return views.toString('utf8', at + 4, at + 4 + length);
+    const start = views.readInt32LE(at + 12);
+    return buffers[views.readInt32LE(at + 8)].toString('utf8', start, start + length);
+  };
+}
+
+function validity(data: Data): Uint8Array | null {
+  return data.nullCount > 0 && data.nullBitmap ? data.nullBitmap : null;
+}
+
+function withNulls(codes: Int32Array, data: Data, from: number, to: number): Int32Array {
+  forEachNull(data, from, to, (i) => {
+    codes[i] = -1;
+  });
+  return codes;
+}
+
+/** Calls `visit` with the position, from `from`, of every null; whole bytes of valid rows cost one look. */
+function forEachNull(data: Data, from: number, to: number, visit: (i: number) => void): void {
+  const valid = validity(data);
+  if (valid === null) return;
+  for (let i = from; i < to; ) {
+    const byte = valid[i >> 3] >> (i & 7);
+    const end = Math.min(to, (i | 7) + 1);
+    if (byte === 0xff >> (i & 7)) {
+      i = end;
+      continue;
+    }
+    for (let bits = byte; i < end; i++, bits >>= 1) if ((bits & 1) === 0) visit(i - from);
+  }
+}
