@@ -6,12 +6,12 @@
  * the command line has (--json, --quiet, --verbose, --no-color).
  */
 import { z } from 'zod';
+import { nearestNames } from '../data/names.js';
 import { ParagradError } from '../errors.js';
 import { ACTIVATIONS } from '../nn/activations/index.js';
 import { LOSSES } from '../nn/losses/index.js';
 import { OPTIMIZERS } from '../nn/optimizers/index.js';
 import type { Hyperparameters } from '../nn/optimizers/optimizer.js';
-import { nearest } from './nearest.js';
 import { lossForTask, TASKS } from './task.js';
 
 /** How an option reads on the command line; see src/commands/train-options.ts. */
@@ -283,7 +283,7 @@ export function choicesOf(key: ConfigKey): readonly string[] | undefined {
 }
 
 function suggest(name: string, names: readonly string[]): { hint?: string } {
-  const best = nearest(name, names);
+  const best = nearestNames(name, names)[0];
   return best === undefined ? {} : { hint: `Did you mean ${show(best)}?` };
 }
 

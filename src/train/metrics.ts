@@ -120,14 +120,23 @@ export function probabilities(logits: ArrayLike<number>, row: number, outputs: n
     return;
   }
   const start = row * outputs;
-  const logSum = logSumExp(logits, start, outputs);
-  for (let c = 0; c < outputs; c++) out[c] = Math.exp(logits[start + c] - logSum);
+  const greatest = greatestLogit(logits, start, outputs);
+  let sum = 0;
+  for (let c = 0; c < outputs; c++) {
+    out[c] = Math.exp(logits[start + c] - greatest);
+    sum += out[c];
+  }
+  for (let c = 0; c < outputs; c++) out[c] /= sum;
 }
 
 function negativeLogLikelihood(logits: ArrayLike<number>, row: number, outputs: number, truth: number): number {
   if (outputs === 1) return softplus(truth === 1 ? -logits[row] : logits[row]);
   const start = row * outputs;
-  return logSumExp(logits, start, outputs) - logits[start + truth];
+  // ln(sum of e^z) - z[truth], shifted by the greatest z so that nothing overflows or cancels.
+  const greatest = greatestLogit(logits, start, outputs);
+  let sum = 0;
+  for (let c = 0; c < outputs; c++) sum += Math.exp(logits[start + c] - greatest);
+  return Math.log(sum) + (greatest - logits[start + truth]);
 }
 
 /** ln(1 + e^z), without overflow. */
@@ -135,13 +144,10 @@ function softplus(z: number): number {
   return Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
 }
 
-/** ln(sum of e^z), shifted by the greatest z. */
-function logSumExp(logits: ArrayLike<number>, start: number, count: number): number {
+function greatestLogit(logits: ArrayLike<number>, start: number, count: number): number {
   let greatest = logits[start];
   for (let c = 1; c < count; c++) greatest = Math.max(greatest, logits[start + c]);
-  let sum = 0;
-  for (let c = 0; c < count; c++) sum += Math.exp(logits[start + c] - greatest);
-  return greatest + Math.log(sum);
+  return greatest;
 }
 
 /** How far each row leans to the second class: orders rows as its probability does, and never saturates. */

@@ -6,7 +6,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Preprocessing } from '../data/preprocess.js';
+import { featureNames, type Preprocessing } from '../data/preprocess.js';
 import { ParagradError } from '../errors.js';
 import type { Arithmetic } from '../kernels/kernels.js';
 import { ACTIVATIONS, type ActivationName } from '../nn/activations/index.js';
@@ -98,8 +98,8 @@ export async function saveModel(
  * Reads a trained model.
  *
  * @param path a model.safetensors or a run directory
- * @throws ParagradError `no_such_file`, `not_safetensors`, `no_model` (a folder without one), `not_a_model` (not paragrad's, or
- * damaged), `newer_model` (of a later format)
+ * @throws ParagradError `no_such_file`, `not_safetensors`, `no_model` (a folder without one), `not_a_model` (not
+ *   paragrad's, or damaged), `wrong_tensors`, `newer_model` (of a later format)
  *
  * @example
  * const model = await loadModel('runs/houses-1');
@@ -108,16 +108,11 @@ export async function loadModel(path: string): Promise<Model> {
   const location = await modelLocation(path);
   const file = await readSafetensors(location);
   const description = readDescription(file, location);
-  const { network, loss, preprocessing } = description;
-  const { target } = preprocessing;
-  const outputs = network.sizes.at(-1);
-  if (outputs !== outputsFor(loss, target.task === 'regression' ? 1 : target.classes.length)) {
-    throw notAModel(location, `its network has ${outputs} outputs, which does not fit loss ${loss}`);
-  }
+  checkEnds(description, location);
   return {
     path: location,
     description,
-    tensors: matchTensors(file, network.sizes, location),
+    tensors: matchTensors(file, description.network.sizes, location),
     weightsSha256: sha256(file.data),
   };
 }
@@ -127,7 +122,7 @@ export async function loadModel(path: string): Promise<Model> {
  *
  * @param sizes inputs, hidden widths, outputs
  * @returns the contents of W0, b0, W1 …
- * @throws ParagradError `no_such_file`, `not_safetensors`, `not_a_model` naming the tensor that is missing or of another shape
+ * @throws ParagradError `no_such_file`, `not_safetensors`, `wrong_tensors` naming the tensor that is missing or of another shape
  */
 export async function readInitialWeights(path: string, sizes: readonly number[]): Promise<Float32Array[]> {
   return matchTensors(await readSafetensors(path), sizes, path).map((tensor) => tensor.data);
@@ -164,11 +159,10 @@ function readDescription(file: Safetensors, path: string): ModelDescription {
   const version = z.object({ formatVersion: z.number(), paragradVersion: z.string() }).safeParse(json);
   if (version.success && version.data.formatVersion > MODEL_FORMAT) {
     const { formatVersion, paragradVersion } = version.data;
-    throw new ParagradError(
-      'newer_model',
-      `${path} was written by paragrad ${paragradVersion} in model format ${formatVersion}; this paragrad reads format ${MODEL_FORMAT}`,
-      { hint: 'Update paragrad.' },
-    );
+    const message = `${path} was written by paragrad ${paragradVersion} in model format ${formatVersion}`;
+    throw new ParagradError('newer_model', `${message}; this paragrad reads format ${MODEL_FORMAT}`, {
+      hint: 'Update paragrad.',
+    });
   }
   const result = descriptionSchema.safeParse(json);
   if (!result.success) {
@@ -178,13 +172,27 @@ function readDescription(file: Safetensors, path: string): ModelDescription {
   return result.data;
 }
 
+/** The first and last widths must be what the columns and the loss make them. */
+function checkEnds({ network, loss, preprocessing }: ModelDescription, path: string): void {
+  const { target } = preprocessing;
+  const inputs = featureNames(preprocessing).length;
+  if (network.sizes[0] !== inputs) {
+    throw notAModel(path, `its network has ${network.sizes[0]} inputs, but its columns make ${inputs}`);
+  }
+  const outputs = network.sizes.at(-1);
+  if (outputs !== outputsFor(loss, target.task === 'regression' ? 1 : target.classes.length)) {
+    throw notAModel(path, `its network has ${outputs} outputs, which does not fit loss ${loss}`);
+  }
+}
+
 /** The tensors of a network in file order, each checked by name and shape. */
 function matchTensors(file: Safetensors, sizes: readonly number[], path: string): Tensor[] {
+  const refuse = (why: string) => new ParagradError('wrong_tensors', `${path} does not fit the network: ${why}`);
   return tensorShapes(sizes).map(({ name, shape }) => {
     const tensor = file.tensors.find((candidate) => candidate.name === name);
-    if (tensor === undefined) throw notAModel(path, `it has no tensor ${name}, expected [${shape.join(', ')}]`);
+    if (tensor === undefined) throw refuse(`it has no tensor ${name}, expected [${shape.join(', ')}]`);
     if (tensor.shape.join() !== shape.join()) {
-      throw notAModel(path, `tensor ${name} is [${tensor.shape.join(', ')}], expected [${shape.join(', ')}]`);
+      throw refuse(`tensor ${name} is [${tensor.shape.join(', ')}], expected [${shape.join(', ')}]`);
     }
     return tensor;
   });
@@ -198,5 +206,5 @@ function tensorShapes(sizes: readonly number[]): { name: string; shape: number[]
 }
 
 function notAModel(path: string, why: string): ParagradError {
-  return new ParagradError('not_a_model', `${path} does not fit: ${why}`);
+  return new ParagradError('not_a_model', `${path} is not a paragrad model: ${why}`);
 }

@@ -1,0 +1,225 @@
+/**
+ * The research door: one step on explicit rows and given parameters, with the gradient readable and replaceable. It is the
+ * trainer's own step (the same plan, kernels and bits) on this thread, without files, preprocessing or threads.
+ *
+ * For experiments and tests: check a derivative, replay an explosion, compare with another framework row by row.
+ */
+import { allocateDataset, type Dataset, planRow } from '../data/dataset.js';
+import { ParagradError } from '../errors.js';
+import type { KernelName } from '../kernels/kernels.js';
+import { chooseKernels } from '../kernels/load.js';
+import { ACTIVATIONS, type ActivationName } from '../nn/activations/index.js';
+import { initialiseParameters } from '../nn/init.js';
+import type { LossName } from '../nn/losses/index.js';
+import { readTensor, type Tensor, writeTensor } from '../nn/network.js';
+import { OPTIMIZERS, type OptimizerName } from '../nn/optimizers/index.js';
+import type { Hyperparameters } from '../nn/optimizers/optimizer.js';
+import { createInlineStep } from '../parallel/inline.js';
+import type { RowOrder } from '../parallel/leaf.js';
+import { BLOCK_ROWS, planStep, targetsPerRow } from '../parallel/plan.js';
+import { defaultShards } from '../parallel/tree.js';
+
+/** Values by tensor name: W0 [in, out] row-major, b0 [out], W1 … */
+export type Tensors = Readonly<Record<string, ArrayLike<number>>>;
+
+export interface LabOptions extends Partial<Hyperparameters> {
+  /** Inputs, hidden widths …, outputs. */
+  sizes: readonly number[];
+  /** Most rows of a step. */
+  batchSize: number;
+  /** Of the hidden layers. Default relu. */
+  activation?: ActivationName;
+  /** Default mse. */
+  loss?: LossName;
+  /** Default mean. */
+  reduction?: 'mean' | 'sum';
+  /** Default sgd. */
+  optimizer?: OptimizerName;
+  /** Default 0. */
+  l2?: number;
+  /** Default: no clipping. */
+  clipNorm?: number;
+  /** Whether steps are given row weights. Default false. */
+  weighted?: boolean;
+  /** A power of two. Default: the most with at least 128 rows each. */
+  shards?: number;
+  /** Workers to split the step over, all on this thread; shows in no bit. Default 1. */
+  workers?: number;
+  /** Default auto. */
+  kernels?: 'auto' | KernelName;
+  /** Of the initial weights, where `parameters` does not give them. Default 0. */
+  seed?: number;
+  parameters?: Tensors;
+}
+
+export interface LabBatch {
+  /** [rows, inputs] row-major. */
+  x: ArrayLike<number>;
+  /** [rows, outputs] row-major; class indices [rows] for cross_entropy. */
+  y: ArrayLike<number>;
+  /** [rows]; only in a weighted lab, where it is required. */
+  weights?: ArrayLike<number>;
+  /**
+   * Sees the gradient of the loss (averaged, with the penalty, before clipping) and may return tensors to use in its place.
+   */
+  gradient?: (gradient: Record<string, Float32Array>) => Tensors | undefined;
+}
+
+export interface LabStep {
+  /** Data loss plus penalty, before the update: the function whose gradient is followed. */
+  readonly loss: number;
+  readonly dataLoss: number;
+  readonly penalty: number;
+  /** Global norm of the gradient that the loss has, before clipping and replacing. */
+  readonly gradientNorm: number;
+  readonly gradient: Record<string, Float32Array>;
+}
+
+export interface Lab {
+  /** The parameters, copied. */
+  parameters(): Record<string, Float32Array>;
+  /**
+   * One optimiser step.
+   *
+   * @throws ParagradError `diverged` when the loss is not finite; nothing is updated then
+   */
+  step(batch: LabBatch): LabStep;
+  /** Logits [rows, outputs] of x [rows, inputs]. */
+  predict(x: ArrayLike<number>): Float32Array;
+}
+
+/**
+ * @example
+ * const lab = createLab({ sizes: [2, 10, 1], batchSize: 100, loss: 'half_mse', learningRate: 5e-4 });
+ * const { loss, gradient } = lab.step({ x, y });
+ */
+export function createLab(options: LabOptions): Lab {
+  const optimizer = options.optimizer ?? 'sgd';
+  const loss = options.loss ?? 'mse';
+  const activation = options.activation ?? 'relu';
+  const { batchSize, sizes, weighted = false } = options;
+  const { learningRate, weightDecay, momentum, beta1, beta2, epsilon } = {
+    ...OPTIMIZERS[optimizer].defaults,
+    ...options,
+  };
+  const plan = planStep({
+    sizes,
+    activation,
+    loss,
+    reduction: options.reduction ?? 'mean',
+    optimizer,
+    hyper: { learningRate, weightDecay, momentum, beta1, beta2, epsilon },
+    l2: options.l2 ?? 0,
+    clipNorm: options.clipNorm ?? null,
+    weighted,
+    batchSize,
+    shards: options.shards ?? defaultShards(batchSize),
+    workers: options.workers ?? 1,
+    batchRows: null,
+  });
+  const [inputs] = sizes;
+  const targets = targetsPerRow(loss, sizes[sizes.length - 1]);
+  const layout = planRow({ numbers: inputs, flagged: [], categories: [], targets, weighted });
+  const dataset = allocateDataset(batchSize, layout);
+  const { tensors } = plan.network;
+  const step = createInlineStep(plan, chooseKernels(options.kernels ?? 'auto'), dataset);
+  if (options.parameters) writeNamed(tensors, step.parameters, options.parameters);
+  else initialiseParameters(plan.network, ACTIVATIONS[activation], options.seed ?? 0, step.parameters);
+  let updates = 0;
+
+  return {
+    parameters: () => readNamed(tensors, step.parameters),
+    step({ x, y, weights, gradient: replace }) {
+      const rows = x.length / inputs;
+      if (!Number.isInteger(rows) || rows < 1 || rows > batchSize || y.length !== rows * targets) {
+        throw new ParagradError(
+          'wrong_batch',
+          `a step got ${x.length} values in x and ${y.length} in y; expected rows x ${inputs} and rows x ${targets}, 1 to ${batchSize} rows`,
+        );
+      }
+      if (weighted ? weights?.length !== rows : weights !== undefined) {
+        throw new ParagradError(
+          'wrong_batch',
+          `a step got ${weights?.length ?? 'no'} weights; expected ${weighted ? rows : 'none'}`,
+        );
+      }
+      writeRows(dataset, rows, [
+        [x, inputs],
+        [y, targets],
+        [weights ?? [], weighted ? 1 : 0],
+      ]);
+      const { data, penalty, gradientNorm } = step.differentiate({ order: IN_ORDER, start: 0, rows });
+      const total = data + penalty;
+      if (!Number.isFinite(total)) {
+        throw new ParagradError('diverged', `the loss of step ${updates + 1} is ${total}`, { kind: 'diverged' });
+      }
+      const gradient = readNamed(tensors, step.gradient());
+      const replacement = replace?.(gradient);
+      if (replacement) writeNamed(tensors, step.gradient(), replacement);
+      step.update(++updates, replacement ? norm(replacement) : gradientNorm);
+      return { loss: total, dataLoss: data, penalty, gradientNorm, gradient };
+    },
+    predict(x) {
+      const outputs = sizes[sizes.length - 1];
+      const { inputStride } = plan.network.layers[0];
+      const { outputStride } = plan.network.layers[plan.network.layers.length - 1];
+      const rows = x.length / inputs;
+      const out = new Float32Array(rows * outputs);
+      for (let start = 0; start < rows; start += BLOCK_ROWS) {
+        const count = Math.min(BLOCK_ROWS, rows - start);
+        for (let r = 0; r < count; r++) {
+          for (let i = 0; i < inputs; i++) step.input[r * inputStride + i] = x[(start + r) * inputs + i];
+        }
+        const logits = step.forward(count);
+        for (let r = 0; r < count; r++) {
+          for (let o = 0; o < outputs; o++) out[(start + r) * outputs + o] = logits[r * outputStride + o];
+        }
+      }
+      return out;
+    },
+  };
+}
+
+const IN_ORDER: RowOrder = {
+  fill(out, start, count) {
+    for (let i = 0; i < count; i++) out[i] = start + i;
+  },
+};
+
+/** Writes dataset rows 0 .. rows - 1 from parts, each [rows, width]. */
+function writeRows(dataset: Dataset, rows: number, parts: readonly (readonly [ArrayLike<number>, number])[]): void {
+  const { stride } = dataset.layout;
+  for (let r = 0; r < rows; r++) {
+    const piece = new Float32Array(dataset.pieces[Math.floor(r / dataset.rowsPerPiece)]);
+    let at = (r % dataset.rowsPerPiece) * stride;
+    for (const [values, width] of parts) {
+      for (let i = 0; i < width; i++) piece[at++] = values[r * width + i];
+    }
+  }
+}
+
+function readNamed(tensors: readonly Tensor[], vector: Float32Array): Record<string, Float32Array> {
+  return Object.fromEntries(tensors.map((tensor) => [tensor.name, readTensor(tensor, vector)]));
+}
+
+function writeNamed(tensors: readonly Tensor[], vector: Float32Array, values: Tensors): void {
+  for (const tensor of tensors) {
+    const size = tensor.rows * tensor.columns;
+    const given = values[tensor.name];
+    if (given?.length !== size) {
+      throw new ParagradError(
+        'wrong_tensor',
+        `tensor ${tensor.name} has ${given?.length ?? 'no'} values; expected [${tensor.rows}, ${tensor.columns}] = ${size}`,
+      );
+    }
+    writeTensor(tensor, vector, given);
+  }
+}
+
+function norm(tensors: Tensors): number {
+  let squares = 0;
+  for (const values of Object.values(tensors)) {
+    for (let i = 0; i < values.length; i++) squares += values[i] * values[i];
+  }
+  return Math.sqrt(squares);
+}

@@ -1,0 +1,60 @@
+/**
+ * From what a network puts out to what a person reads: predicted values in the units of the table, class probabilities,
+ * and scores against the truth that a dataset holds.
+ */
+import type { Dataset } from '../data/dataset.js';
+import { type Target, unstandardised } from '../data/preprocess.js';
+import { classificationMetrics, type Metrics, regressionMetrics } from './metrics.js';
+
+/** What is known of some rows of a dataset. */
+export interface Truth {
+  readonly rows: number;
+  /** [rows] values in units of the target, or class indices. */
+  readonly truth: Float64Array;
+  /** [rows], where the dataset is weighted. */
+  readonly weights: Float64Array | undefined;
+}
+
+/**
+ * Reads targets and weights back from a dataset.
+ *
+ * @param rowStart first row (slot), inclusive
+ * @param rowEnd last row, exclusive
+ */
+export function readTruth(dataset: Dataset, target: Target, rowStart: number, rowEnd: number): Truth {
+  const { layout, pieces, rowsPerPiece } = dataset;
+  const rows = rowEnd - rowStart;
+  const targetAt = layout.numbers + layout.categories.length;
+  const truth = new Float64Array(rows);
+  const weights = layout.weighted ? new Float64Array(rows) : undefined;
+  const views = pieces.map((piece) => new Float32Array(piece));
+  for (let r = 0; r < rows; r++) {
+    const row = rowStart + r;
+    const view = views[Math.floor(row / rowsPerPiece)];
+    const at = (row % rowsPerPiece) * layout.stride;
+    const stored = view[at + targetAt];
+    truth[r] = target.task === 'regression' ? unstandardised(stored, target) : stored;
+    if (weights !== undefined) weights[r] = view[at + layout.stride - 1];
+  }
+  return { rows, truth, weights };
+}
+
+/**
+ * Predicted values in units of the target.
+ *
+ * @param outputs float32 [rows] of a regression
+ */
+export function predictedValues(outputs: Float32Array, target: Target & { task: 'regression' }): Float64Array {
+  return Float64Array.from(outputs, (z) => unstandardised(z, target));
+}
+
+/**
+ * Scores a network's outputs.
+ *
+ * @param logits float32 [rows, outputs] row-major, as the network puts them out
+ */
+export function scoreOutputs(logits: Float32Array, outputs: number, target: Target, truth: Truth): Metrics {
+  return target.task === 'regression'
+    ? regressionMetrics(predictedValues(logits, target), truth)
+    : classificationMetrics(logits, outputs, target.task, truth);
+}

@@ -1,0 +1,133 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Task } from '../../src/nn/losses/loss.js';
+import {
+  classificationMetrics,
+  mostLikely,
+  probabilities,
+  regressionMetrics,
+  type Scored,
+} from '../../src/train/metrics.js';
+
+interface OracleCase {
+  name: string;
+  task: Task;
+  outputs: number;
+  /** Predicted values for a regression. */
+  logits: number[];
+  truth: number[];
+  weights: number[] | null;
+  metrics: Record<string, number>;
+}
+
+const oracle = JSON.parse(readFileSync(new URL('../oracles/metrics.json', import.meta.url), 'utf8')) as {
+  source: string;
+  cases: OracleCase[];
+};
+
+function score({ task, outputs, logits, truth, weights }: Omit<OracleCase, 'name' | 'metrics'>) {
+  const scored: Scored = { rows: truth.length, truth, weights: weights ?? undefined };
+  return task === 'regression'
+    ? regressionMetrics(logits, scored)
+    : classificationMetrics(logits, outputs, task, scored);
+}
+
+describe(`scores agree with ${oracle.source} to 1e-12`, () => {
+  it.each(oracle.cases)('$name', ({ metrics, ...input }) => {
+    const scores = score(input) as unknown as Record<string, number>;
+    expect(Object.keys(scores).sort()).toEqual(Object.keys(metrics).sort());
+    for (const [name, value] of Object.entries(metrics)) {
+      expect(Math.abs(scores[name] - value), name).toBeLessThanOrEqual(1e-12 * Math.max(1, Math.abs(value)));
+    }
+  });
+});
+
+describe('regression', () => {
+  it('scores by hand: errors 1, -1, 2 on targets 0, 2, 4', () => {
+    const { rmse, mae, r2 } = regressionMetrics([1, 1, 6], { rows: 3, truth: [0, 2, 4] });
+    expect(rmse).toBe(Math.sqrt(2));
+    expect(mae).toBe(4 / 3);
+    expect(r2).toBe(1 - 6 / 8);
+  });
+
+  it('has no r2 on a constant target, whatever rounding does to its mean', () => {
+    for (const value of [0, 0.1, 1e9 + 0.3]) {
+      const truth = new Array(7).fill(value);
+      expect(regressionMetrics(new Array(7).fill(1), { rows: 7, truth })).toMatchObject({ r2: null });
+    }
+  });
+
+  it('has no scores at all without weight', () => {
+    expect(regressionMetrics([1], { rows: 1, truth: [1], weights: [0] })).toEqual({ rmse: null, mae: null, r2: null });
+  });
+
+  it('leaves out a row of weight 0 even where its prediction is not finite', () => {
+    const scores = regressionMetrics([1, Number.NaN, 6], { rows: 3, truth: [0, 2, 4], weights: [1, 0, 1] });
+    expect(scores.mae).toBe(1.5);
+  });
+
+  it('has null for a score that is not finite', () => {
+    expect(regressionMetrics([Number.NaN, 1], { rows: 2, truth: [0, 1] })).toEqual({ rmse: null, mae: null, r2: null });
+  });
+});
+
+describe('classification', () => {
+  it('has no auc with one class, and still an accuracy', () => {
+    const scores = classificationMetrics([1, -1], 1, 'binary', { rows: 2, truth: [1, 1] });
+    expect(scores).toMatchObject({ auc: null, accuracy: 0.5 });
+  });
+
+  it('gives ties half an auc', () => {
+    expect(classificationMetrics([2, 2, 2], 1, 'binary', { rows: 3, truth: [0, 1, 1] }).auc).toBe(0.5);
+  });
+
+  it('has a finite log loss on logits whose probabilities are 0 in floating point', () => {
+    expect(classificationMetrics([2000], 1, 'binary', { rows: 1, truth: [0] }).logLoss).toBe(2000);
+    expect(classificationMetrics([0, 2000, 0], 3, 'multiclass', { rows: 1, truth: [0] }).logLoss).toBe(2000);
+  });
+
+  it('orders saturated rows by logit, not by probability', () => {
+    expect(classificationMetrics([50, 60], 1, 'binary', { rows: 2, truth: [0, 1] }).auc).toBe(1);
+  });
+
+  it('has an auc equal to counting every pair (random, ties and weights)', () => {
+    const row = fc.record({ z: fc.integer({ min: -3, max: 3 }), y: fc.integer({ min: 0, max: 1 }), w: fc.nat(3) });
+    fc.assert(
+      fc.property(fc.array(row, { minLength: 1, maxLength: 30 }), (rows) => {
+        let wins = 0;
+        let pairs = 0;
+        for (const positive of rows.filter(({ y }) => y === 1)) {
+          for (const negative of rows.filter(({ y }) => y === 0)) {
+            const weight = positive.w * negative.w;
+            pairs += weight;
+            wins += weight * (positive.z > negative.z ? 1 : positive.z === negative.z ? 0.5 : 0);
+          }
+        }
+        const { auc } = classificationMetrics(
+          rows.map(({ z }) => z),
+          1,
+          'binary',
+          { rows: rows.length, truth: rows.map(({ y }) => y), weights: rows.map(({ w }) => w) },
+        );
+        if (pairs === 0) expect(auc).toBeNull();
+        else expect(auc).toBeCloseTo(wins / pairs, 12);
+      }),
+    );
+  });
+
+  it('has probabilities that sum to 1, none NaN, the greatest at the most likely class', () => {
+    const logits = fc.array(fc.double({ min: -1e4, max: 1e4, noNaN: true }), { minLength: 2, maxLength: 6 });
+    fc.assert(
+      fc.property(logits, (z) => {
+        const out = new Float64Array(z.length);
+        probabilities(z, 0, z.length, out);
+        expect(out.reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 12);
+        expect(out[mostLikely(z, 0, z.length)]).toBe(Math.max(...out));
+      }),
+    );
+    const pair = new Float64Array(2);
+    probabilities([-800], 0, 1, pair);
+    expect([...pair]).toEqual([1, 0]);
+  });
+});

@@ -1,0 +1,205 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  loadModel,
+  MODEL_FILE,
+  MODEL_FORMAT,
+  type ModelDescription,
+  readInitialWeights,
+  saveModel,
+} from '../../src/train/model.js';
+import { readSafetensors, weightsSha256, writeSafetensors } from '../../src/train/safetensors.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'paragrad-model-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const description: ModelDescription = {
+  formatVersion: MODEL_FORMAT,
+  paragradVersion: '0.1.0',
+  network: { sizes: [2, 3, 1], activation: 'relu' },
+  task: 'regression',
+  loss: 'mse',
+  preprocessing: {
+    numbers: [
+      { name: 'x', centre: 1 / 3, shift: 0.1, scale: 2, flagged: false },
+      { name: 'weird, "name"', centre: 0, shift: 0, scale: 0, flagged: false },
+    ],
+    categories: [],
+    target: { name: 'y', task: 'regression', centre: 1e9, shift: 0.25, scale: 1e5 },
+    weightColumn: null,
+  },
+  seed: 2 ** 53 - 1,
+  arithmetic: 'fma',
+  rows: { train: 80, validation: 20 },
+  steps: 30,
+  validation: { rmse: 0.1, mae: 0.05, r2: null },
+};
+const weights = [
+  Float32Array.of(1, 2, 3, 4, 5, 6),
+  Float32Array.of(7, 8, 9),
+  Float32Array.of(10, 11, 12),
+  Float32Array.of(13),
+];
+
+/** A description on its way to being wrong. */
+type Altered = Record<string, unknown> & {
+  network: Record<string, unknown>;
+  preprocessing: { numbers: Record<string, unknown>[] };
+};
+
+/** A model file whose description was changed. */
+async function altered(change: (json: Altered) => void): Promise<string> {
+  const path = join(folder, 'altered.safetensors');
+  await saveModel(path, description, weights);
+  const { tensors, metadata } = await readSafetensors(path);
+  const json = JSON.parse(metadata.paragrad);
+  change(json);
+  await writeSafetensors(path, tensors, { paragrad: JSON.stringify(json) });
+  return path;
+}
+
+describe('saveModel and loadModel', () => {
+  it('give back what was saved, from the file and from its run directory', async () => {
+    const path = join(folder, MODEL_FILE);
+    await saveModel(path, description, weights);
+    for (const place of [path, folder]) {
+      const model = await loadModel(place);
+      expect(model.path).toBe(path);
+      expect(model.description).toEqual(description);
+      expect(model.tensors.map(({ name }) => name)).toEqual(['W0', 'b0', 'W1', 'b1']);
+      expect(model.tensors.map(({ shape }) => shape)).toEqual([[2, 3], [3], [3, 1], [1]]);
+      expect(model.tensors.map(({ data }) => data)).toEqual(weights);
+      expect(model.weightsSha256).toBe(await weightsSha256(path));
+    }
+  });
+
+  it('keep classes of every type', async () => {
+    const path = join(folder, 'classes.safetensors');
+    for (const [type, classes] of [
+      ['string', ['', 'b']],
+      ['number', [-0.5, 3]],
+      ['boolean', [false, true]],
+    ] as const) {
+      const target = { name: 'y', task: 'binary', type, classes: [...classes] } as const;
+      const binary: ModelDescription = {
+        ...description,
+        task: 'binary',
+        loss: 'bce',
+        preprocessing: { ...description.preprocessing, target },
+        validation: { accuracy: 1, logLoss: 0.1, auc: null },
+      };
+      await saveModel(path, binary, weights);
+      expect((await loadModel(path)).description).toEqual(binary);
+    }
+  });
+
+  it('refuse a folder without a model', async () => {
+    const empty = await mkdtemp(join(folder, 'empty-'));
+    await expect(loadModel(empty)).rejects.toMatchObject({
+      code: 'no_model',
+      message: `${empty} holds no model.safetensors`,
+    });
+  });
+
+  it('refuse a file that is not there, and one of another kind', async () => {
+    await expect(loadModel(join(folder, 'absent'))).rejects.toMatchObject({ code: 'no_such_file' });
+    const other = join(folder, 'other');
+    await writeFile(other, 'hello');
+    await expect(loadModel(other)).rejects.toMatchObject({ code: 'not_safetensors' });
+  });
+
+  it("refuse another program's safetensors file", async () => {
+    const path = join(folder, 'foreign.safetensors');
+    await writeSafetensors(path, [{ name: 'w', shape: [1], data: Float32Array.of(1) }], {});
+    await expect(loadModel(path)).rejects.toMatchObject({
+      code: 'not_a_model',
+      message: `${path} is not a paragrad model: its metadata has no "paragrad" entry`,
+    });
+  });
+
+  it('refuse a later format by name, whatever else it holds', async () => {
+    const path = await altered((json) => {
+      json.formatVersion = MODEL_FORMAT + 1;
+      json.paragradVersion = '9.9.9';
+      json.network = {};
+    });
+    const refusal = await loadModel(path).catch((error) => error);
+    expect(refusal).toMatchObject({ code: 'newer_model', hint: 'Update paragrad.' });
+    expect(refusal.message).toContain('written by paragrad 9.9.9 in model format 2; this paragrad reads format 1');
+  });
+
+  it.each<[string, (json: Altered) => void, string]>([
+    [
+      'an unknown activation',
+      (json) => {
+        json.network.activation = 'gelu';
+      },
+      'network.activation',
+    ],
+    [
+      'no preprocessing',
+      (json) => {
+        Reflect.deleteProperty(json, 'preprocessing');
+      },
+      'preprocessing',
+    ],
+    [
+      'a damaged column',
+      (json) => {
+        json.preprocessing.numbers[1].scale = 'x';
+      },
+      'preprocessing.numbers.1.scale',
+    ],
+    [
+      'other sizes',
+      (json) => {
+        json.network.sizes = [2, 4, 1];
+      },
+      'tensor W0 is [2, 3], expected [2, 4]',
+    ],
+    [
+      'a missing layer',
+      (json) => {
+        json.network.sizes = [2, 3, 1, 1];
+      },
+      'it has no tensor W2, expected [1, 1]',
+    ],
+    [
+      'outputs that do not fit',
+      (json) => {
+        json.network.sizes = [2, 3];
+      },
+      '3 outputs, which does not fit loss mse',
+    ],
+    [
+      'inputs that do not fit',
+      (json) => {
+        json.preprocessing.numbers.pop();
+      },
+      '2 inputs, but its columns make 1',
+    ],
+  ])('refuse a description with %s', async (_, change, words) => {
+    const refusal = await loadModel(await altered(change)).catch((error) => error);
+    expect(refusal).toMatchObject({ code: words.includes('tensor') ? 'wrong_tensors' : 'not_a_model', exitCode: 2 });
+    expect(refusal.message).toContain(words);
+    expect(refusal.message).not.toContain('\n');
+  });
+});
+
+describe('readInitialWeights', () => {
+  it('reads W0, b0, W1 … of any safetensors file, in whatever order it holds them', async () => {
+    const path = join(folder, 'init.safetensors');
+    const tensors = [
+      { name: 'b0', shape: [2], data: Float32Array.of(5, 6) },
+      { name: 'W0', shape: [1, 2], data: Float32Array.of(1, 2) },
+    ];
+    await writeSafetensors(path, tensors, {});
+    expect(await readInitialWeights(path, [1, 2])).toEqual([Float32Array.of(1, 2), Float32Array.of(5, 6)]);
+    await expect(readInitialWeights(path, [1, 2, 1])).rejects.toThrow('it has no tensor W1, expected [2, 1]');
+  });
+});

@@ -1,0 +1,89 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { resolveConfig } from '../../src/train/config.js';
+import { describeEnvironment } from '../../src/train/environment.js';
+import { createRunDirectory, defaultRunName } from '../../src/train/run-directory.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'paragrad-runs-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const fresh = () => mkdtemp(join(folder, 'case-'));
+
+describe('createRunDirectory', () => {
+  it('counts on from the greatest number of this very name', async () => {
+    const runs = await fresh();
+    for (const other of ['houses-2', 'houses-10', 'houses-x', 'houses-011', 'houses-big-40', 'boats-50']) {
+      await mkdir(join(runs, other));
+    }
+    expect(basename((await createRunDirectory(runs, 'houses')).path)).toBe('houses-11');
+    expect(basename((await createRunDirectory(runs, 'houses')).path)).toBe('houses-12');
+    expect(basename((await createRunDirectory(runs, 'h.*s')).path)).toBe('h.*s-1');
+  });
+
+  it('gives each of many that ask at once its own', async () => {
+    const runs = join(await fresh(), 'deep', 'runs');
+    const made = await Promise.all(Array.from({ length: 20 }, () => createRunDirectory(runs, 'a')));
+    expect(new Set(made.map(({ path }) => path)).size).toBe(20);
+    expect((await readdir(runs)).sort()).toEqual(Array.from({ length: 20 }, (_, i) => `a-${i + 1}`).sort());
+  });
+
+  it('says in one line that a place cannot be written', async () => {
+    const base = await fresh();
+    const file = join(base, 'file');
+    await writeFile(file, '');
+    await expect(createRunDirectory(file, 'a')).rejects.toMatchObject({
+      code: 'not_writable',
+      exitCode: 2,
+      message: `cannot write a run directory in ${file}: a file of this name is in the way`,
+    });
+    await expect(createRunDirectory(join(file, 'runs'), 'a')).rejects.toThrow('a part of the path is a file');
+  });
+});
+
+describe('a run directory', () => {
+  it('holds config and environment as JSON, and a line of metrics each', async () => {
+    const run = await createRunDirectory(await fresh(), 'a');
+    const config = resolveConfig({ data: 'a.arrow', target: 'y' });
+    await run.writeConfig(config);
+    const environment = describeEnvironment({ name: 'wasm-fma', arithmetic: 'fma' });
+    await run.writeEnvironment(environment);
+    await Promise.all([1, 2, 3].map((epoch) => run.appendMetrics({ epoch })));
+    expect(JSON.parse(await readFile(join(run.path, 'config.json'), 'utf8'))).toEqual(config);
+    expect(JSON.parse(await readFile(join(run.path, 'environment.json'), 'utf8'))).toEqual(environment);
+    expect(environment).toMatchObject({ node: process.versions.node, kernels: 'wasm-fma' });
+    const manifest = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
+    expect(environment.paragrad).toBe(manifest.version);
+    expect(await readFile(join(run.path, 'metrics.jsonl'), 'utf8')).toBe('{"epoch":1}\n{"epoch":2}\n{"epoch":3}\n');
+    expect((await readdir(run.path)).sort()).toEqual(['config.json', 'environment.json', 'metrics.jsonl']);
+  });
+
+  it('leaves no trace when it is discarded', async () => {
+    const base = await fresh();
+    const run = await createRunDirectory(join(base, 'runs'), 'a');
+    const pending = run.appendMetrics({ epoch: 1 });
+    await run.discard();
+    await pending;
+    expect(await readdir(base)).toEqual([]);
+  });
+
+  it('leaves what others put beside it', async () => {
+    const base = await fresh();
+    const runs = join(base, 'runs');
+    const run = await createRunDirectory(runs, 'a');
+    await createRunDirectory(runs, 'b');
+    await run.discard();
+    expect(await readdir(runs)).toEqual(['b-1']);
+  });
+});
+
+describe('defaultRunName', () => {
+  it('is the stem of the data file', () => {
+    expect(defaultRunName('/x/houses.train.parquet')).toBe('houses.train');
+    expect(defaultRunName('houses')).toBe('houses');
+  });
+});

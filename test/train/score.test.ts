@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { allocateDataset, planRow } from '../../src/data/dataset.js';
+import type { Target } from '../../src/data/preprocess.js';
+import { readTruth, scoreOutputs } from '../../src/train/score.js';
+
+const price: Target & { task: 'regression' } = { name: 'price', task: 'regression', centre: 100, shift: 4, scale: 2 };
+
+/** Five rows with target r and weight 10 r, in pieces of two rows. */
+function dataset(weighted: boolean) {
+  const layout = planRow({ numbers: 2, flagged: [], categories: [3], targets: 1, weighted });
+  const made = allocateDataset(5, layout, layout.stride * 4 * 2);
+  for (let r = 0; r < 5; r++) {
+    const view = new Float32Array(made.pieces[Math.floor(r / made.rowsPerPiece)]);
+    const at = (r % made.rowsPerPiece) * layout.stride;
+    view[at + 3] = r;
+    if (weighted) view[at + 4] = 10 * r;
+  }
+  return made;
+}
+
+describe('readTruth', () => {
+  it('reads targets across pieces, in units of the table', () => {
+    expect(dataset(false).rowsPerPiece).toBe(2);
+    expect(readTruth(dataset(false), price, 1, 4)).toEqual({
+      rows: 3,
+      truth: Float64Array.of(106, 108, 110),
+      weights: undefined,
+    });
+  });
+
+  it('reads weights, and class indices as they are', () => {
+    const species: Target = { name: 's', task: 'multiclass', type: 'string', classes: ['a', 'b', 'c', 'd', 'e'] };
+    expect(readTruth(dataset(true), species, 3, 5)).toEqual({
+      rows: 2,
+      truth: Float64Array.of(3, 4),
+      weights: Float64Array.of(30, 40),
+    });
+  });
+});
+
+describe('scoreOutputs', () => {
+  it('scores a regression in units of the table', () => {
+    const truth = readTruth(dataset(false), price, 0, 5);
+    // Every output half a standard deviation too high: 1 unit.
+    const outputs = Float32Array.of(0.5, 1.5, 2.5, 3.5, 4.5);
+    expect(scoreOutputs(outputs, 1, price, truth)).toEqual({ rmse: 1, mae: 1, r2: 1 - 5 / 40 });
+  });
+
+  it('scores a classification by its logits', () => {
+    const spam: Target = { name: 's', task: 'binary', type: 'boolean', classes: [false, true] };
+    const truth = { rows: 2, truth: Float64Array.of(0, 1), weights: undefined };
+    expect(scoreOutputs(Float32Array.of(-1, 1), 1, spam, truth)).toMatchObject({ accuracy: 1, auc: 1 });
+  });
+});
