@@ -8,7 +8,7 @@ import type { ChosenKernels } from '../kernels/load.js';
 import { instantiateKernels } from '../kernels/load.js';
 import { allocateMemory, createViews } from '../memory/views.js';
 import { createForward } from './forward.js';
-import type { StepPlan } from './plan.js';
+import { BLOCK_ROWS, type StepPlan } from './plan.js';
 import { type Batch, clipFactor, createStepWorker } from './step.js';
 
 /** What a batch's rows say before the update. */
@@ -53,7 +53,7 @@ export function createInlineStep(plan: StepPlan, chosen: ChosenKernels, dataset:
 
   return {
     parameters: floats(layout.parameters, network.parameters),
-    input: floats(own.input, (own.targets - own.input) / 4),
+    input: floats(own.input, BLOCK_ROWS * network.layers[0].inputStride),
     differentiate(batch) {
       reduction = workers[0].reduction(batch.rows);
       for (const worker of workers) worker.leaves(batch, false);

@@ -54,8 +54,8 @@ export interface StepOptions {
   /** A power of two. */
   shards: number;
   workers: number;
-  /** Rows that will be trained on: the last batch of an epoch may be shorter and is planned for too. */
-  trainRows: number;
+  /** The sizes of the batches that will be run, so that buffers are planned for each; null for any up to batchSize. */
+  batchRows: readonly number[] | null;
 }
 
 /** Rows that a worker computes at once: one block of the kernels' multiply-add chain. */
@@ -72,14 +72,12 @@ export function targetsPerRow(loss: LossName, outputs: number): number {
  * @throws ParagradError `memory_plan_too_large`
  */
 export function planStep(options: StepOptions): StepPlan {
-  const { sizes, trainRows, ...rest } = options;
+  const { sizes, batchRows, ...rest } = options;
   const network = planNetwork(sizes);
   const rowsPerShard = shardRows(options.batchSize, options.shards);
-  const batches = new Set([Math.min(options.batchSize, trainRows), trainRows % options.batchSize]);
+  const actives = batchRows?.map((rows) => activeShards(rows, rowsPerShard)) ?? range(1, options.shards);
   const gradientBuffers = new Array<number>(options.workers).fill(0);
-  for (const rows of batches) {
-    if (rows === 0) continue;
-    const active = activeShards(rows, rowsPerShard);
+  for (const active of new Set(actives)) {
     planReduction(options.shards, options.workers, active, rowsPerShard <= BLOCK_ROWS).buffers.forEach((count, w) => {
       gradientBuffers[w] = Math.max(gradientBuffers[w], count);
     });
@@ -96,6 +94,10 @@ export function planStep(options: StepOptions): StepPlan {
     workspaceBytes: WORKSPACE_BYTES,
   });
   return { ...rest, network, rowsPerShard, layout };
+}
+
+function range(first: number, last: number): number[] {
+  return Array.from({ length: last - first + 1 }, (_, i) => first + i);
 }
 
 /** Plans forward passes only: no gradients, no optimiser state. */

@@ -8,12 +8,13 @@ import type { ParagradError } from '../errors.js';
 import type { ChosenKernels } from '../kernels/load.js';
 import { abortBarrier, barrierLine, openBarrier, PHASES, type Phase } from '../memory/control.js';
 import { allocateMemory, createViews, type Views } from '../memory/views.js';
+import type { LossName } from '../nn/losses/index.js';
 import { readTensor, writeTensor } from '../nn/network.js';
-import type { ForwardPlan, StepPlan } from './plan.js';
+import { BLOCK_ROWS, type ForwardPlan, type StepPlan } from './plan.js';
 import { type Pool, workerFailure } from './pool.js';
 import type { SegmentRequest, SegmentResult } from './segment.js';
 import type { ForwardTask, RunSetup, SegmentTask } from './thread.js';
-import { ownedRange } from './tree.js';
+import { ownedRange, treeSum } from './tree.js';
 
 /** Turns of a busy wait at a barrier: a few microseconds. Useless when threads outnumber cores. */
 const SPINS = 4000;
@@ -142,35 +143,38 @@ export function phaseSeconds(session: Session<StepPlan>): Record<Phase, number> 
   return seconds;
 }
 
-/**
- * Runs rows [rowStart, rowEnd) of a dataset through the network, on all workers.
- *
- * @returns logits [rowEnd - rowStart, O] row-major. Each row's bits depend on that row alone.
- */
+export interface ForwardOptions {
+  /** Also sum this loss; the dataset must hold targets (and weights, where `weighted`). */
+  readonly loss?: { readonly name: LossName; readonly weighted: boolean };
+}
+
+export interface ForwardResult {
+  /** [rows, O] row-major. Each row's bits depend on that row alone. */
+  readonly logits: Float32Array;
+  /** Sum of weight * loss over the rows; 0 where no loss was asked for. */
+  readonly lossSum: number;
+}
+
+/** Runs rows [rowStart, rowEnd) of a dataset through the network, on all workers. */
 export async function forwardRows(
   session: Session,
   dataset: Dataset,
   rowStart: number,
   rowEnd: number,
-): Promise<Float32Array> {
+  { loss }: ForwardOptions = {},
+): Promise<ForwardResult> {
   const { plan, pool, setup } = session;
+  const outputs = plan.network.sizes[plan.network.sizes.length - 1];
   const rows = rowEnd - rowStart;
-  const { sizes } = plan.network;
-  const out = new SharedArrayBuffer(Math.max(4, rows * sizes[sizes.length - 1] * 4));
+  const blocks = Math.ceil(rows / BLOCK_ROWS);
+  const out = new SharedArrayBuffer(rows * outputs * 4);
+  const sums = new SharedArrayBuffer(blocks * 8);
+  const losses = loss ? { ...loss, sums } : null;
   const parts = Math.max(1, Math.min(plan.workers, Math.ceil(rows / FORWARD_ROWS)));
   const tasks = Array.from({ length: parts }, (_, worker): ForwardTask => {
-    const { start, end } = ownedRange(rows, parts, worker);
-    return {
-      setup,
-      plan,
-      dataset,
-      worker,
-      rowStart: rowStart + start,
-      rowEnd: rowStart + end,
-      outStart: rowStart,
-      out,
-    };
+    const owned = ownedRange(blocks, parts, worker);
+    return { setup, plan, dataset, worker, rowStart, rowEnd, blocks: owned, out, losses };
   });
   await pool.runAll('forward', tasks);
-  return new Float32Array(out, 0, rows * sizes[sizes.length - 1]);
+  return { logits: new Float32Array(out), lossSum: treeSum(new Float64Array(sums), blocks) };
 }

@@ -2,11 +2,13 @@
  * What a worker thread does when asked: run its part of a segment, or a range of rows forward. A thread keeps what it built
  * for the run it worked for last (views, kernel instance, compiled plans), since the next task is of the same run.
  */
-import { createGather, type Gather } from '../data/batches.js';
+import { createGather } from '../data/batches.js';
 import type { Dataset } from '../data/dataset.js';
 import type { KernelName, Kernels } from '../kernels/kernels.js';
 import { instantiateKernels } from '../kernels/load.js';
 import { createViews, type Views } from '../memory/views.js';
+import { LOSSES, type LossName } from '../nn/losses/index.js';
+import type { Loss, LossArguments } from '../nn/losses/loss.js';
 import { createForward } from './forward.js';
 import { BLOCK_ROWS, type ForwardPlan, type StepPlan } from './plan.js';
 import { createSegmentWorker, type SegmentRequest, type SegmentResult, type SegmentWorker } from './segment.js';
@@ -33,13 +35,15 @@ export interface ForwardTask {
   readonly plan: ForwardPlan;
   readonly dataset: Dataset;
   readonly worker: number;
-  /** Rows of the dataset to run: [rowStart, rowEnd). */
+  /** Rows of the dataset that all workers together run: [rowStart, rowEnd), cut into blocks of BLOCK_ROWS from rowStart. */
   readonly rowStart: number;
   readonly rowEnd: number;
-  /** First row of the dataset that `out` holds. */
-  readonly outStart: number;
-  /** Receives the logits, [rows, O] without padding. */
+  /** This worker's blocks. */
+  readonly blocks: { readonly start: number; readonly end: number };
+  /** Receives the logits of all rows, [rows, O] without padding. */
   readonly out: SharedArrayBuffer;
+  /** Receives, per block, the sum of weight * loss; needs a dataset with targets. Null: no loss is wanted. */
+  readonly losses: { readonly name: LossName; readonly weighted: boolean; readonly sums: SharedArrayBuffer } | null;
 }
 
 interface Cached {
@@ -75,27 +79,37 @@ export function runSegmentTask(task: SegmentTask): SegmentResult {
 
 export function runForwardTask(task: ForwardTask): void {
   const { views, kernels } = open(task.setup);
-  const forward = createForward(task.plan, task.worker, views, kernels);
-  const gather = createGather(task.dataset);
-  forwardRows(task, forward, gather, views);
-}
-
-function forwardRows(task: ForwardTask, forward: (rows: number) => void, gather: Gather, views: Views): void {
-  const { plan, rowEnd } = task;
+  const { plan, rowStart, rowEnd, losses } = task;
   const own = plan.layout.workers[task.worker];
+  const forward = createForward(plan, task.worker, views, kernels);
+  const gather = createGather(task.dataset);
+  const loss: Loss | null = losses && LOSSES[losses.name];
+  const sums = losses && new Float64Array(losses.sums);
+  const weights = losses?.weighted ? views.f32 : null;
   const last = plan.network.layers[plan.network.layers.length - 1];
-  const logits = own.outputs[own.outputs.length - 1] / 4;
+  const logits = own.outputs[own.outputs.length - 1];
+  const block: LossArguments = {
+    rows: 0,
+    outputs: last.outputs,
+    z: logits,
+    ld: last.outputStride,
+    y: own.targets,
+    weights: weights === null ? 0 : own.weights,
+    d: own.deltas[0],
+  };
   const out = new Float32Array(task.out);
   const order = views.u32.subarray(own.order / 4, own.order / 4 + BLOCK_ROWS);
   const stride = plan.network.layers[0].inputStride;
-  for (let row = task.rowStart; row < rowEnd; row += BLOCK_ROWS) {
-    const count = Math.min(BLOCK_ROWS, rowEnd - row);
-    for (let i = 0; i < count; i++) order[i] = row + i;
-    gather(order, count, views.f32, own.input / 4, stride, views.f32, own.targets / 4, null, 0);
-    forward(count);
-    for (let i = 0; i < count; i++) {
-      const from = logits + i * last.outputStride;
-      out.set(views.f32.subarray(from, from + last.outputs), (row + i - task.outStart) * last.outputs);
+  for (let b = task.blocks.start; b < task.blocks.end; b++) {
+    const row = rowStart + b * BLOCK_ROWS;
+    block.rows = Math.min(BLOCK_ROWS, rowEnd - row);
+    for (let i = 0; i < block.rows; i++) order[i] = row + i;
+    gather(order, block.rows, views.f32, own.input / 4, stride, views.f32, own.targets / 4, weights, own.weights / 4);
+    forward(block.rows);
+    if (loss !== null && sums !== null) sums[b] = loss.run(kernels, block);
+    for (let i = 0; i < block.rows; i++) {
+      const from = logits / 4 + i * last.outputStride;
+      out.set(views.f32.subarray(from, from + last.outputs), (row + i - rowStart) * last.outputs);
     }
   }
 }
