@@ -19,8 +19,11 @@ export interface SourceFacts {
   readonly inexact: readonly string[];
 }
 
-/** Members of Math whose result is exact by specification. biome.json lists the same for the linter. */
-const EXACT_MATH = new Set('abs ceil clz32 floor fround imul max min round sign sqrt trunc PI'.split(' '));
+/** Members of Math whose value is exact by specification. biome.json lists the same for the linter. */
+const EXACT_MATH = new Set(
+  `abs ceil clz32 floor fround imul max min round sign sqrt trunc
+   E LN10 LN2 LOG10E LOG2E PI SQRT1_2 SQRT2`.split(/\s+/),
+);
 
 interface Node {
   readonly type: string;
