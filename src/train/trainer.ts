@@ -1,0 +1,284 @@
+/**
+ * The trainer: from a resolved config to a run directory. Reads the table, plans memory and workers, runs the epochs, scores,
+ * writes the model. It decides nothing about arithmetic; that lies below it.
+ *
+ * Whatever ends it (done, diverged, interrupted, a dead worker): when its promise settles, the threads are gone and no
+ * half-written file is left.
+ */
+import { availableParallelism } from 'node:os';
+import { type LoadedTraining, loadForModel, loadTraining } from '../data/load.js';
+import { openTable } from '../data/open.js';
+import { featureNames } from '../data/preprocess.js';
+import type { Table } from '../data/table.js';
+import type { Execute } from '../data/tasks.js';
+import { ParagradError } from '../errors.js';
+import { type ChosenKernels, chooseKernels } from '../kernels/load.js';
+import { ACTIVATIONS } from '../nn/activations/index.js';
+import { initialiseParameters } from '../nn/init.js';
+import { planNetwork } from '../nn/network.js';
+import { planStep, type StepPlan } from '../parallel/plan.js';
+import { createPool, type Pool } from '../parallel/pool.js';
+import {
+  forwardRows,
+  openSession,
+  parameterView,
+  phaseSeconds,
+  readParameters,
+  type Session,
+  writeParameters,
+} from '../parallel/session.js';
+import { defaultShards } from '../parallel/tree.js';
+import { chooseWorkers, type WorkerChoice } from './choose-workers.js';
+import { hyperparametersOf, type ResolvedConfig } from './config.js';
+import { describeEnvironment, paragradVersion } from './environment.js';
+import { type Divergence, type EpochsOutcome, interrupted, runEpochs, type Schedule } from './epochs.js';
+import type { DoneEvent, TrainEvent } from './events.js';
+import type { Metrics } from './metrics.js';
+import { MODEL_FORMAT, readInitialWeights, saveModel } from './model.js';
+import { createRunDirectory, defaultRunName, type RunDirectory } from './run-directory.js';
+import { weightsSha256 } from './safetensors.js';
+import { readTruth, scoreOutputs } from './score.js';
+import { lossForTask, outputsFor } from './task.js';
+import { untilAborted } from './until-aborted.js';
+
+type Emit = (event: TrainEvent) => void;
+
+/** What a run holds open. */
+interface Resources {
+  readonly config: ResolvedConfig;
+  readonly signal: AbortSignal;
+  readonly emit: Emit;
+  readonly directory: RunDirectory;
+  readonly kernels: ChosenKernels;
+  readonly pool: Pool;
+  readonly execute: Execute;
+  /** Opens a table that is closed when the run ends. */
+  readonly open: (location: string) => Promise<Table>;
+}
+
+/** Runs a training. `emit` gets every event, `done` last; the promise settles when all is cleaned up. */
+export async function runTraining(config: ResolvedConfig, signal: AbortSignal, emit: Emit): Promise<DoneEvent> {
+  const startedAt = performance.now();
+  const threads = config.workers === 'auto' ? availableParallelism() : config.workers;
+  const directory = await createRunDirectory(config.runsDir, config.name ?? defaultRunName(config.data));
+  const tables: Table[] = [];
+  let pool: Pool | null = null;
+  let keep = false;
+  try {
+    const kernels = chooseKernels(config.kernels);
+    pool = createPool(threads);
+    const { runAll } = pool;
+    const resources: Resources = {
+      config,
+      signal,
+      emit,
+      directory,
+      kernels,
+      pool,
+      execute: (task, payloads) => untilAborted(runAll(task, payloads), signal, interrupted),
+      open: async (location) => {
+        const table = await openTable(location, { threads, signal });
+        tables.push(table);
+        return table;
+      },
+    };
+    const loaded = await load(resources);
+    const { schedule, workers } = await prepare(resources, loaded);
+    const outcome = await runEpochs(schedule, directory, signal, emit);
+    if (outcome.divergence !== null) {
+      keep = outcome.epochs > 0;
+      if (keep) await save(resources, loaded, schedule, outcome);
+      throw diverged(outcome.divergence, schedule, keep ? directory.modelPath : null);
+    }
+    if (outcome.skippedBatches > 0) {
+      const message = `${outcome.skippedBatches} batches were skipped: all their rows have weight 0`;
+      emit({ type: 'warning', code: 'skipped_batches', message });
+    }
+    const test = await scoreTest(resources, loaded, schedule.session);
+    await save(resources, loaded, schedule, outcome);
+    const done: DoneEvent = {
+      type: 'done',
+      runDir: directory.path,
+      model: directory.modelPath,
+      weightsSha256: await weightsSha256(directory.modelPath),
+      steps: outcome.steps,
+      metrics: { ...(outcome.validation && { validation: outcome.validation.metrics }), ...(test && { test }) },
+      throughput: throughput(schedule.session, outcome),
+      kernels: kernels.name,
+      workers: workers.workers,
+      shards: schedule.session.plan.shards,
+      seconds: (performance.now() - startedAt) / 1000,
+    };
+    if (signal.aborted) throw interrupted();
+    keep = true;
+    emit(done);
+    return done;
+  } finally {
+    await Promise.allSettled([...tables.map((table) => table.close()), pool?.close()]);
+    if (!keep) await directory.discard();
+  }
+}
+
+/** Reads the training table, and the validation file where there is one. */
+async function load({ config, open, execute, signal, emit }: Resources): Promise<LoadedTraining> {
+  const { target, features, exclude, weightColumn, task, scale, scaleTarget, dropMissingTarget, seed } = config;
+  const table = await open(config.data);
+  const validation = typeof config.validation === 'string' ? await open(config.validation) : config.validation;
+  const columns = { target, features, exclude, weightColumn, task };
+  const loaded = await loadTraining({
+    ...columns,
+    table,
+    validation,
+    scale,
+    scaleTarget,
+    dropMissingTarget,
+    seed,
+    execute,
+    signal,
+  });
+  for (const message of loaded.notes) emit({ type: 'warning', code: 'data', message });
+  return loaded;
+}
+
+/** Plans the run, sets the initial weights, and says what was decided. */
+async function prepare(
+  resources: Resources,
+  loaded: LoadedTraining,
+): Promise<{ schedule: Schedule; workers: WorkerChoice }> {
+  const { config, kernels, pool, directory, emit } = resources;
+  const { dataset, preprocessing, trainRows, validationRows } = loaded;
+  const { target } = preprocessing;
+  const loss = lossForTask(target.task, config.loss);
+  const outputs = outputsFor(loss, target.task === 'regression' ? 1 : target.classes.length);
+  const batchSize = config.batchSize === 'full' ? trainRows : Math.min(config.batchSize, trainRows);
+  const options = {
+    sizes: [dataset.layout.inputs, ...config.hidden, outputs],
+    activation: config.activation,
+    loss,
+    reduction: config.reduction,
+    optimizer: config.optimizer,
+    hyper: hyperparametersOf(config),
+    l2: config.l2,
+    clipNorm: config.clipNorm ?? null,
+    weighted: dataset.layout.weighted,
+    batchSize,
+    shards: config.shards ?? defaultShards(batchSize),
+    batchRows: [batchSize, trainRows % batchSize].filter((rows) => rows > 0),
+  };
+  const initial = config.init === undefined ? null : await readInitialWeights(config.init, options.sizes);
+  const workers = chooseWorkers(config.workers, options, dataset, kernels);
+  if (workers.warning !== null) emit({ type: 'warning', code: 'workers', message: workers.warning });
+
+  const plan = planStep({ ...options, workers: workers.workers });
+  const session = openSession(plan, pool, kernels);
+  if (initial === null) {
+    initialiseParameters(plan.network, ACTIVATIONS[plan.activation], config.seed, parameterView(session));
+  } else {
+    writeParameters(session, initial);
+  }
+  const stepsPerEpoch = Math.ceil(trainRows / batchSize);
+  const steps = Math.min(config.epochs * stepsPerEpoch, config.steps ?? Number.POSITIVE_INFINITY);
+  const epochs = Math.ceil(steps / stepsPerEpoch);
+  await directory.writeConfig(config);
+  await directory.writeEnvironment(describeEnvironment(kernels));
+  emit({
+    type: 'start',
+    data: config.data,
+    rows: { train: trainRows, validation: validationRows },
+    target: target.name,
+    task: target.task,
+    ...(target.task !== 'regression' && { classes: target.classes }),
+    inputs: featureNames(preprocessing),
+    network: { sizes: options.sizes, activation: plan.activation, parameters: planNetwork(options.sizes).trainable },
+    loss,
+    optimizer: plan.optimizer,
+    batchSize,
+    epochs,
+    steps,
+    kernels: { name: kernels.name, reason: kernels.reason },
+    workers: { count: workers.workers, reason: workers.reason },
+    shards: plan.shards,
+    runDir: directory.path,
+  });
+  const { seed } = config;
+  return {
+    schedule: { session, dataset, target, trainRows, validationRows, epochs, stepsPerEpoch, steps, seed },
+    workers,
+  };
+}
+
+/** Scores the test table, if one was named, with the weights as they are. */
+async function scoreTest(
+  { config, open, execute, signal }: Resources,
+  { preprocessing }: LoadedTraining,
+  session: Session<StepPlan>,
+): Promise<Metrics | undefined> {
+  if (config.test === undefined) return undefined;
+  const table = await open(config.test);
+  const { dropMissingTarget } = config;
+  const dataset = await loadForModel({ table, preprocessing, withTarget: true, dropMissingTarget, execute, signal });
+  const { logits } = await untilAborted(forwardRows(session, dataset, 0, dataset.rows), signal, interrupted);
+  const { sizes } = session.plan.network;
+  const truth = readTruth(dataset, preprocessing.target, 0, dataset.rows);
+  return scoreOutputs(logits, sizes[sizes.length - 1], preprocessing.target, truth);
+}
+
+async function save(
+  { config, kernels, directory }: Resources,
+  { preprocessing, trainRows, validationRows }: LoadedTraining,
+  { session }: Schedule,
+  outcome: EpochsOutcome,
+): Promise<void> {
+  const { plan } = session;
+  await saveModel(
+    directory.modelPath,
+    {
+      formatVersion: MODEL_FORMAT,
+      paragradVersion: paragradVersion(),
+      network: { sizes: [...plan.network.sizes], activation: plan.activation },
+      task: preprocessing.target.task,
+      loss: plan.loss,
+      preprocessing,
+      seed: config.seed,
+      arithmetic: kernels.arithmetic,
+      rows: { train: trainRows, validation: validationRows },
+      steps: outcome.steps,
+      validation: outcome.validation?.metrics ?? null,
+    },
+    readParameters(session),
+  );
+}
+
+function throughput(session: Session<StepPlan>, outcome: EpochsOutcome): DoneEvent['throughput'] {
+  const seconds = phaseSeconds(session);
+  const { workers } = session.plan;
+  return {
+    rowsPerSecond: outcome.rows / outcome.seconds,
+    stepsPerSecond: outcome.steps / outcome.seconds,
+    seconds: {
+      gather: seconds.gather / workers,
+      forward: seconds.forward / workers,
+      backward: seconds.backward / workers,
+      reduce: seconds.reduce / workers,
+      update: seconds.update / workers,
+      wait: seconds.wait / workers,
+    },
+  };
+}
+
+function diverged(divergence: Divergence, { session }: Schedule, model: string | null): ParagradError {
+  const { step, epoch, loss, before } = divergence;
+  const earlier = before.length > 0 ? ` after ${before.map((value) => value.toPrecision(4)).join(', ')}` : '';
+  const kept =
+    model === null
+      ? 'no epoch was completed, so nothing was kept'
+      : `the weights of epoch ${epoch - 1} are kept in ${model}`;
+  return new ParagradError(
+    'diverged',
+    `training diverged: the loss of step ${step} (epoch ${epoch}) is ${loss}${earlier}; ${kept}`,
+    {
+      kind: 'diverged',
+      hint: `Lower --learning-rate (it is ${session.plan.hyper.learningRate}) or bound the gradient with --clip-norm.`,
+    },
+  );
+}
