@@ -29,6 +29,8 @@ export async function replaceFile(path: string, write: (temporary: string) => Pr
   const folder = dirname(path);
   const temporary = join(folder, `.${basename(path)}.${process.pid}.tmp`);
   try {
+    // Made at once, so that a place which cannot be written is told before any work is done for it.
+    await writeFile(temporary, '');
     await write(temporary);
     await flush(temporary);
     await rename(temporary, path);

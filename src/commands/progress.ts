@@ -1,0 +1,104 @@
+/**
+ * The progress of a training run on standard error: one line that is redrawn where a person watches, one line an epoch
+ * where nobody does (at most two a second, the first and the last always).
+ */
+import type { EpochEvent, StepEvent, TrainEvent } from '../train/events.js';
+import { formatCount, formatDuration, formatMetrics, formatNumber } from './format.js';
+import type { Terminal } from './terminal.js';
+
+const REDRAW_MS = 100;
+const LINE_MS = 500;
+const BAR_CELLS = 20;
+const ERASE_LINE = '\r\u001b[2K';
+
+export interface Progress {
+  /** Takes note of an event and shows what there is to show. */
+  update(event: TrainEvent): void;
+  /** Writes a line above the bar, or just a line where there is no bar. */
+  note(line: string): void;
+  /** Takes the bar away. */
+  close(): void;
+}
+
+/**
+ * @param now milliseconds of a steady clock
+ */
+export function createProgress(terminal: Terminal, now: () => number = () => performance.now()): Progress {
+  if (terminal.quiet) return { update() {}, note() {}, close() {} };
+  return terminal.interactive ? createBar(terminal, now) : createLines(terminal, now);
+}
+
+function createBar(terminal: Terminal, now: () => number): Progress {
+  let epochs = 1;
+  let step: StepEvent | undefined;
+  let epoch: EpochEvent | undefined;
+  let drawnAt = Number.NEGATIVE_INFINITY;
+  let shown = false;
+
+  const erase = () => {
+    if (shown) terminal.draw(ERASE_LINE);
+    shown = false;
+  };
+  return {
+    update(event) {
+      if (event.type === 'start') epochs = event.epochs;
+      if (event.type === 'epoch') epoch = event;
+      if (event.type === 'step') step = event;
+      if (step === undefined || now() - drawnAt < REDRAW_MS) return;
+      drawnAt = now();
+      shown = true;
+      // One column stays free: a line that fills the terminal would wrap.
+      terminal.draw(ERASE_LINE + barText(epochs, step, epoch).slice(0, terminal.columns() - 1));
+    },
+    note(line) {
+      erase();
+      terminal.note(line);
+      drawnAt = Number.NEGATIVE_INFINITY;
+    },
+    close: erase,
+  };
+}
+
+function barText(epochs: number, step: StepEvent, epoch: EpochEvent | undefined): string {
+  const share = Math.min(1, step.step / (step.stepsPerEpoch * epochs));
+  const full = Math.floor(share * BAR_CELLS);
+  const parts = [
+    `epoch ${step.epoch}/${epochs}`,
+    `${'█'.repeat(full)}${'░'.repeat(BAR_CELLS - full)} ${Math.floor(share * 100)}%`,
+    `ETA ${formatDuration(step.eta)}`,
+    `${formatCount(step.rowsPerSecond)} rows/s`,
+    `loss ${formatNumber(step.loss)}`,
+  ];
+  if (epoch?.validation !== undefined) parts.push(`validation ${formatMetrics(epoch.validation.metrics)}`);
+  return parts.join('  ');
+}
+
+function createLines(terminal: Terminal, now: () => number): Progress {
+  let rowsPerSecond: number | undefined;
+  let eta: number | undefined;
+  let writtenAt = Number.NEGATIVE_INFINITY;
+  let unwritten: EpochEvent | undefined;
+
+  const write = (event: EpochEvent) => {
+    unwritten = undefined;
+    writtenAt = now();
+    const parts = [`epoch ${event.epoch}/${event.epochs}`, `loss ${formatNumber(event.trainLoss)}`];
+    if (event.validation !== undefined) parts.push(`validation ${formatMetrics(event.validation.metrics)}`);
+    if (rowsPerSecond !== undefined) parts.push(`${formatCount(rowsPerSecond)} rows/s`);
+    if (eta !== undefined) parts.push(`ETA ${formatDuration(eta)}`);
+    terminal.note(parts.join('  '));
+  };
+  const flush = () => {
+    if (unwritten !== undefined) write(unwritten);
+  };
+  return {
+    update(event) {
+      if (event.type === 'step') ({ rowsPerSecond, eta } = event);
+      if (event.type !== 'epoch') return;
+      if (now() - writtenAt >= LINE_MS || event.epoch === event.epochs) write(event);
+      else unwritten = event;
+    },
+    note: (line) => terminal.note(line),
+    close: flush,
+  };
+}

@@ -1,0 +1,44 @@
+/**
+ * What every command does around its work: SIGINT and SIGTERM abort the work, which ends in order; errors become a line and
+ * an exit code. A second signal ends the process at once.
+ */
+import process from 'node:process';
+import { ParagradError } from '../errors.js';
+import { reportError } from './report-error.js';
+import { createTerminal, type OutputOptions, type Terminal } from './terminal.js';
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
+export interface CommandContext {
+  readonly terminal: Terminal;
+  /** Aborts when the user interrupts. */
+  readonly signal: AbortSignal;
+}
+
+/** Runs a command's work to its end and sets the exit code of the process. Never rejects. */
+export async function runCommand(
+  options: OutputOptions,
+  work: (context: CommandContext) => Promise<void>,
+): Promise<void> {
+  const terminal = createTerminal(options);
+  const controller = new AbortController();
+  const interrupt = () => {
+    if (controller.signal.aborted) process.exit(130);
+    controller.abort();
+  };
+  for (const name of SIGNALS) process.on(name, interrupt);
+  try {
+    await work({ terminal, signal: controller.signal });
+    process.exitCode = 0;
+  } catch (error) {
+    process.exitCode = reportError(controller.signal.aborted ? interruption(error) : error, terminal);
+  } finally {
+    for (const name of SIGNALS) process.off(name, interrupt);
+  }
+}
+
+/** Whatever a library threw because it was told to stop is an interruption. */
+function interruption(error: unknown): ParagradError {
+  if (error instanceof ParagradError && error.kind === 'interrupted') return error;
+  return new ParagradError('interrupted', 'interrupted', { kind: 'interrupted', cause: error });
+}

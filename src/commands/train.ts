@@ -1,0 +1,60 @@
+/** `paragrad train <data> --target COL`: trains, shows how it goes, and says how well it went and where the model is. */
+import type { Command } from 'commander';
+import { resolveConfig } from '../train/config.js';
+import type { DoneEvent, StartEvent } from '../train/events.js';
+import { train } from '../train/run.js';
+import { formatCount, formatDuration, formatMetrics } from './format.js';
+import { createProgress } from './progress.js';
+import { type CommandContext, runCommand } from './run-command.js';
+import { addOutputOptions, type OutputOptions, type Terminal } from './terminal.js';
+import { addTrainOptions, configFromOptions, flagOf } from './train-options.js';
+
+export function addTrainCommand(program: Command): void {
+  const command = program
+    .command('train')
+    .description('train a network on a table; writes a run directory')
+    .argument('<data>', 'the table to train on: a .parquet or .arrow file');
+  addTrainOptions(command);
+  addOutputOptions(command).action((data: string, options: OutputOptions & Record<string, unknown>) =>
+    runCommand(options, (context) => runTrain({ data, ...configFromOptions(options) }, context)),
+  );
+}
+
+async function runTrain(input: Record<string, unknown>, { terminal, signal }: CommandContext): Promise<void> {
+  const progress = createProgress(terminal);
+  try {
+    for await (const event of train(resolveConfig(input, flagOf), { signal })) {
+      terminal.emit(event);
+      progress.update(event);
+      if (event.type === 'start') for (const line of startLines(event)) progress.note(line);
+      if (event.type === 'warning') progress.note(`${terminal.style('yellow', 'note:')} ${event.message}`);
+      if (event.type === 'done') {
+        progress.close();
+        printResult(event, terminal);
+      }
+    }
+  } finally {
+    progress.close();
+  }
+}
+
+function startLines(start: StartEvent): string[] {
+  const { rows, network, kernels, workers } = start;
+  const classes = start.classes === undefined ? '' : `, ${start.classes.length} classes`;
+  return [
+    `data      ${start.data}: ${rows.train} rows to train on, ${rows.validation} to validate`,
+    `task      ${start.task} of "${start.target}"${classes}; loss ${start.loss}`,
+    `network   ${network.sizes.join('-')}, ${network.activation}, ${formatCount(network.parameters)} parameters`,
+    `learning  ${start.optimizer}, batches of ${start.batchSize} rows in ${start.shards} shards, ${start.steps} steps`,
+    `machine   ${workers.count} workers (${workers.reason}), ${kernels.name} (${kernels.reason})`,
+  ];
+}
+
+function printResult(done: DoneEvent, terminal: Terminal): void {
+  const { metrics, throughput } = done;
+  for (const [part, scores] of Object.entries(metrics)) {
+    if (scores !== undefined) terminal.print(`${part.padEnd(10)} ${formatMetrics(scores)}`);
+  }
+  terminal.print(`speed      ${formatCount(throughput.rowsPerSecond)} rows/s, ${formatDuration(done.seconds)} in all`);
+  terminal.print(`model      ${done.model}`);
+}

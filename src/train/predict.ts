@@ -1,0 +1,202 @@
+/**
+ * Predictions for a raw table, window by window, so that a table of any length takes the memory of one window. What comes
+ * out are named columns: the prediction, for classes their probabilities, and what was asked to be kept of the table.
+ */
+import { loadForModel } from '../data/load.js';
+import { findColumn } from '../data/names.js';
+import { openTable } from '../data/open.js';
+import type { Target } from '../data/preprocess.js';
+import type { CategoryValues, Column, NumberValues, Table } from '../data/table.js';
+import { ParagradError } from '../errors.js';
+import type { KernelName } from '../kernels/kernels.js';
+import { splitColumnNames } from './columns.js';
+import { mostLikely, probabilities } from './metrics.js';
+import { loadModel, type Model } from './model.js';
+import { openPredictor } from './predictor.js';
+import { predictedValues } from './score.js';
+
+/** Rows that are read, predicted and handed out at once. */
+const WINDOW_ROWS = 65_536;
+
+export interface PredictOptions {
+  /** Columns of the table to hand through; a comma separates names where no column bears the whole. */
+  readonly keep?: readonly string[] | undefined;
+  /** Default auto. */
+  readonly workers?: number | 'auto' | undefined;
+  /** Default auto. */
+  readonly kernels?: 'auto' | KernelName | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A column of results. Missing is null, in numbers NaN. */
+export type OutputColumn =
+  | { readonly name: string; readonly type: 'double' | 'integer'; readonly values: Float64Array }
+  | { readonly name: string; readonly type: 'string'; readonly values: readonly (string | null)[] }
+  | { readonly name: string; readonly type: 'boolean'; readonly values: readonly (boolean | null)[] };
+
+/** Consecutive rows; the same columns in every window of a table. */
+export interface PredictedRows {
+  readonly rowStart: number;
+  readonly rows: number;
+  /** Rows of the whole table. */
+  readonly totalRows: number;
+  readonly columns: readonly OutputColumn[];
+}
+
+/**
+ * Predicts every row of a table, in order.
+ *
+ * @param model a loaded model, or the path of one or of its run directory
+ * @param data a .parquet or .arrow file; it needs the feature columns, in any order, and may have others
+ * @throws ParagradError for what is wrong with model or data, `column_clash` when a kept column has the name of a result
+ *
+ * @example
+ * for await (const { columns } of predict('runs/houses-1', 'new.parquet')) console.log(columns[0].values);
+ */
+export async function* predict(
+  model: Model | string,
+  data: string,
+  options: PredictOptions = {},
+): AsyncGenerator<PredictedRows, void, undefined> {
+  const { signal } = options;
+  const loaded = typeof model === 'string' ? await loadModel(model) : model;
+  const { preprocessing } = loaded.description;
+  const table = await openTable(data, { signal });
+  try {
+    const keep = splitColumnNames(options.keep, table.columns) ?? [];
+    const kept = keep.map((name) => keptColumn(table, name, preprocessing.target));
+    const predictor = await openPredictor(loaded, options);
+    try {
+      for (let rowStart = 0; rowStart < table.rows; rowStart += WINDOW_ROWS) {
+        const rowEnd = Math.min(rowStart + WINDOW_ROWS, table.rows);
+        const { execute } = predictor;
+        const dataset = await loadForModel({
+          table,
+          preprocessing,
+          withTarget: false,
+          rowStart,
+          rowEnd,
+          execute,
+          signal,
+        });
+        const columns = [
+          ...resultColumns(await predictor.run(dataset), loaded),
+          ...(await readKept(table, kept, rowStart, rowEnd, signal)),
+        ];
+        yield { rowStart, rows: rowEnd - rowStart, totalRows: table.rows, columns };
+      }
+    } finally {
+      await predictor.close();
+    }
+  } finally {
+    await table.close();
+  }
+}
+
+/** The column "prediction", and "probability_<class>" of each class. */
+function resultColumns(outputs: Float32Array, { description }: Model): OutputColumn[] {
+  const { target } = description.preprocessing;
+  if (target.task === 'regression') {
+    return [{ name: 'prediction', type: 'double', values: predictedValues(outputs, target) }];
+  }
+  const width = description.network.sizes.at(-1)!;
+  const rows = outputs.length / width;
+  const shares = target.classes.map(() => new Float64Array(rows));
+  const row = new Float64Array(target.classes.length);
+  const winners = new Uint32Array(rows);
+  for (let r = 0; r < rows; r++) {
+    winners[r] = mostLikely(outputs, r, width);
+    probabilities(outputs, r, width, row);
+    for (let c = 0; c < shares.length; c++) shares[c][r] = row[c];
+  }
+  return [
+    classColumn(winners, target.classes),
+    ...shares.map((values, c) => ({ name: `probability_${target.classes[c]}`, type: 'double' as const, values })),
+  ];
+}
+
+/** The predicted class of each row, in the type that the target had. */
+function classColumn(winners: Uint32Array, classes: readonly (string | number | boolean)[]): OutputColumn {
+  const name = 'prediction';
+  if (typeof classes[0] === 'number') {
+    const type = classes.every(Number.isInteger) ? 'integer' : 'double';
+    return { name, type, values: Float64Array.from(winners, (c) => classes[c] as number) };
+  }
+  if (typeof classes[0] === 'boolean') {
+    return { name, type: 'boolean', values: Array.from(winners, (c) => classes[c] as boolean) };
+  }
+  return { name, type: 'string', values: Array.from(winners, (c) => classes[c] as string) };
+}
+
+function keptColumn(table: Table, name: string, target: Target): Column {
+  const column = findColumn(table, name, 'to keep');
+  if (column.kind === 'unsupported') {
+    throw new ParagradError('unsupported_column', `column "${name}" of ${table.location} is ${column.type}`, {
+      hint: 'Only numbers, strings and booleans can be kept.',
+    });
+  }
+  const taken =
+    name === 'prediction' || (target.task !== 'regression' && target.classes.some((c) => name === `probability_${c}`));
+  if (taken) {
+    throw new ParagradError('column_clash', `column "${name}" cannot be kept: a column of the results has its name`, {
+      hint: 'Rename it in the table.',
+    });
+  }
+  return column;
+}
+
+async function readKept(
+  table: Table,
+  kept: readonly Column[],
+  rowStart: number,
+  rowEnd: number,
+  signal: AbortSignal | undefined,
+): Promise<OutputColumn[]> {
+  if (kept.length === 0) return [];
+  const parts: OutputColumn[][] = kept.map(() => []);
+  const columns = kept.map(({ name }) => name);
+  for await (const batch of table.read({ columns, rowStart, rowEnd, signal })) {
+    for (const [i, column] of kept.entries()) parts[i].push(keptValues(column, batch.columns[i], table.location));
+  }
+  return parts.map(joinColumns);
+}
+
+function keptValues(
+  { name, type, kind }: Column,
+  values: NumberValues | CategoryValues,
+  location: string,
+): OutputColumn {
+  if (values.kind === 'number') {
+    if (!/int/i.test(type)) return { name, type: 'double', values: values.values };
+    if (values.values.some((value) => Math.abs(value) > Number.MAX_SAFE_INTEGER)) {
+      throw new ParagradError('not_exact', `column "${name}" of ${location} holds integers beyond 2^53`, {
+        hint: 'They cannot be kept exactly; store them as strings.',
+      });
+    }
+    return { name, type: 'integer', values: values.values };
+  }
+  const { codes, dictionary } = values;
+  if (kind === 'boolean') {
+    return {
+      name,
+      type: 'boolean',
+      values: Array.from(codes, (code) => (code < 0 ? null : dictionary[code] === 'true')),
+    };
+  }
+  return { name, type: 'string', values: Array.from(codes, (code) => (code < 0 ? null : dictionary[code])) };
+}
+
+function joinColumns(parts: readonly OutputColumn[]): OutputColumn {
+  const [first] = parts;
+  if (parts.length === 1) return first;
+  if (first.type === 'double' || first.type === 'integer') {
+    const values = new Float64Array(parts.reduce((rows, part) => rows + part.values.length, 0));
+    let at = 0;
+    for (const part of parts) {
+      values.set(part.values as Float64Array, at);
+      at += part.values.length;
+    }
+    return { ...first, values };
+  }
+  return { ...first, values: parts.flatMap((part) => part.values as (string | null)[]) } as OutputColumn;
+}
