@@ -70,9 +70,9 @@ export function centred(x: number, centre: number): number {
   return Math.fround(x - centre);
 }
 
-/** The second step, on a value of the first; NaN stays NaN. */
+/** The second step, on a finite value of the first. */
 export function standardised(v: number, shift: number, scale: number): number {
-  return scale === 0 ? v * 0 : Math.fround((v - shift) / scale);
+  return scale === 0 ? 0 : Math.fround((v - shift) / scale);
 }
 
 /** The raw value that a network's output stands for. */

@@ -1,0 +1,58 @@
+/**
+ * Which row goes where: the slots table gives every row of a file its place in the dataset. Training rows come first and
+ * keep the file's order, then the rows held out for validation, in the file's order too.
+ *
+ * With N rows to share out, V = round(fraction x N) are held out: those whose image under a pseudo-random permutation of
+ * 0..N-1 is among the last V. So the count is exact, and who is held out depends on (seed, N) alone.
+ */
+import { createPermutation } from '../random/permutation.js';
+import { PURPOSE } from '../random/philox.js';
+
+/** In a slots table: the row is left out. */
+export const DROPPED = 0xffff_ffff;
+
+export interface Split {
+  readonly trainRows: number;
+  readonly validationRows: number;
+}
+
+/** A slots table [rows] of 32-bit words that every thread can map. */
+export function createSlots(rows: number): SharedArrayBuffer {
+  return new SharedArrayBuffer(rows * 4);
+}
+
+/**
+ * Gives a slot to every row that is not marked `DROPPED`.
+ *
+ * @param slots [rows], changed in place; its index counts rows of the file
+ * @param fraction of the kept rows to hold out, 0 <= fraction <= 1
+ */
+export function splitRows(slots: Uint32Array, fraction: number, seed: number): Split {
+  let kept = 0;
+  for (let row = 0; row < slots.length; row++) if (slots[row] !== DROPPED) kept++;
+  const validationRows = Math.round(fraction * kept);
+  const trainRows = kept - validationRows;
+  const permutation = createPermutation(kept, seed, PURPOSE.validationSplit, 0);
+  const images = new Uint32Array(4096);
+  let [index, train, validation] = [0, 0, trainRows];
+  for (let row = 0; row < slots.length; row++) {
+    if (slots[row] === DROPPED) continue;
+    const at = index % images.length;
+    if (at === 0) permutation.fill(images, index, Math.min(images.length, kept - index));
+    slots[row] = images[at] >= trainRows ? validation++ : train++;
+    index++;
+  }
+  return { trainRows, validationRows };
+}
+
+/**
+ * Gives the kept rows consecutive slots.
+ *
+ * @param first the first slot
+ * @returns how many rows were kept
+ */
+export function placeRows(slots: Uint32Array, first: number): number {
+  let next = first;
+  for (let row = 0; row < slots.length; row++) if (slots[row] !== DROPPED) slots[row] = next++;
+  return next - first;
+}

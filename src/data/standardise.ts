@@ -1,0 +1,36 @@
+/** The second step of preprocessing, in place: standardises the stored values of a range of rows (see preprocess.ts). */
+import type { Dataset } from './dataset.js';
+import { standardised } from './preprocess.js';
+import { forEachRun } from './statistics.js';
+
+export interface ColumnScale {
+  /** Word of the row. */
+  readonly word: number;
+  readonly shift: number;
+  readonly scale: number;
+  /** Whether a missing value stays NaN, to feed a flag; else it becomes 0, the mean. */
+  readonly keepMissing: boolean;
+}
+
+/** Rows rowStart .. rowEnd (exclusive). */
+export function standardiseRows(
+  dataset: Dataset,
+  columns: readonly ColumnScale[],
+  rowStart: number,
+  rowEnd: number,
+): void {
+  const { stride } = dataset.layout;
+  const words = Int32Array.from(columns, ({ word }) => word);
+  const shifts = Float64Array.from(columns, ({ shift }) => shift);
+  const scales = Float64Array.from(columns, ({ scale }) => scale);
+  const missing = Float64Array.from(columns, ({ keepMissing }) => (keepMissing ? Number.NaN : 0));
+  forEachRun(dataset, rowStart, rowEnd, (data, start, rows) => {
+    for (let row = 0; row < rows; row++) {
+      const base = start + row * stride;
+      for (let c = 0; c < words.length; c++) {
+        const v = data[base + words[c]];
+        data[base + words[c]] = Number.isNaN(v) ? missing[c] : standardised(v, shifts[c], scales[c]);
+      }
+    }
+  });
+}

@@ -1,0 +1,135 @@
+/**
+ * The parts of loading that worker threads do: each task takes plain data over shared memory and gives plain data back.
+ * What runs them is injected (`Execute`), so that loading is the same code in one thread, in many, and in a test.
+ */
+import type { Dataset } from './dataset.js';
+import { columnsToFill, createFiller, type FillPlan, type Problem, valuesToFill } from './fill.js';
+import { openTable } from './open.js';
+import { type ColumnScale, standardiseRows } from './standardise.js';
+import { chunkMoments } from './statistics.js';
+import { type Survey, type SurveyedRows, type SurveyRequest, surveyRows } from './survey.js';
+import type { Table } from './table.js';
+
+export interface SurveyTask {
+  readonly location: string;
+  readonly request: SurveyRequest;
+  readonly rows: SurveyedRows;
+}
+
+export interface FillTask {
+  readonly location: string;
+  readonly plan: FillPlan;
+  /** First row, inclusive. */
+  readonly rowStart: number;
+  /** Last row, exclusive. */
+  readonly rowEnd: number;
+}
+
+export interface StatisticsTask {
+  readonly dataset: Dataset;
+  /** The training rows: slots 0 .. rows. */
+  readonly rows: number;
+  /** Words of the row. */
+  readonly columns: readonly number[];
+  readonly chunkStart: number;
+  /** Exclusive. */
+  readonly chunkEnd: number;
+}
+
+export interface StandardiseTask {
+  readonly dataset: Dataset;
+  readonly columns: readonly ColumnScale[];
+  /** First row, inclusive. */
+  readonly rowStart: number;
+  /** Last row, exclusive. */
+  readonly rowEnd: number;
+}
+
+/** Surveys rows of a file that workers decode. */
+export async function surveyTask({ location, request, rows }: SurveyTask): Promise<Survey> {
+  return await surveyRows(await threadTable(location), request, rows);
+}
+
+/** Decodes rows of a file into a dataset, up to the first problem. */
+export async function fillTask({ location, plan, rowStart, rowEnd }: FillTask): Promise<Problem | null> {
+  return await fillFrom(await threadTable(location), plan, rowStart, rowEnd);
+}
+
+/**
+ * Fills rows rowStart .. rowEnd (exclusive) from a table.
+ *
+ * @param onRows called with the rows done so far, after each batch
+ */
+export async function fillFrom(
+  table: Table,
+  plan: FillPlan,
+  rowStart: number,
+  rowEnd: number,
+  signal?: AbortSignal,
+  onRows?: (rows: number) => void,
+): Promise<Problem | null> {
+  const fill = createFiller(plan);
+  const request = { columns: columnsToFill(plan), values: valuesToFill(plan), rowStart, rowEnd, signal };
+  for await (const batch of table.read(request)) {
+    const problem = fill(batch);
+    if (problem !== null) return problem;
+    onRows?.(batch.rowStart + batch.rows - rowStart);
+  }
+  return null;
+}
+
+/** Moments of a range of chunks, for `joinMoments`. */
+export function statisticsTask({ dataset, rows, columns, chunkStart, chunkEnd }: StatisticsTask): Float64Array {
+  return chunkMoments(dataset, rows, columns, chunkStart, chunkEnd);
+}
+
+/** Standardises a range of rows in place. */
+export function standardiseTask({ dataset, columns, rowStart, rowEnd }: StandardiseTask): void {
+  standardiseRows(dataset, columns, rowStart, rowEnd);
+}
+
+/** The tasks by name. */
+export const DATA_TASKS = {
+  survey: surveyTask,
+  fill: fillTask,
+  statistics: statisticsTask,
+  standardise: standardiseTask,
+};
+
+export type DataTask = keyof typeof DATA_TASKS;
+export type TaskInput<K extends DataTask> = Parameters<(typeof DATA_TASKS)[K]>[0];
+export type TaskOutput<K extends DataTask> = Awaited<ReturnType<(typeof DATA_TASKS)[K]>>;
+
+/**
+ * Runs one task on many payloads, in any order and by any threads, and gives the results in the payloads' order.
+ * It rejects when a task does.
+ */
+export type Execute = <K extends DataTask>(task: K, payloads: readonly TaskInput<K>[]) => Promise<TaskOutput<K>[]>;
+
+/** Runs the tasks here, one after another. */
+export const executeInline: Execute = async (task, payloads) => {
+  const run = DATA_TASKS[task] as (payload: unknown) => unknown;
+  const results: unknown[] = [];
+  for (const payload of payloads) results.push(await run(payload));
+  return results as TaskOutput<typeof task>[];
+};
+
+/** Files that this thread has opened for tasks, by location: a file is opened once a thread, not once a task. */
+const opened = new Map<string, Promise<Table>>();
+
+function threadTable(location: string): Promise<Table> {
+  let table = opened.get(location);
+  if (table === undefined) {
+    table = openTable(location);
+    table.catch(() => opened.delete(location));
+    opened.set(location, table);
+  }
+  return table;
+}
+
+/** Closes the files that this thread opened for tasks. */
+export async function closeThreadTables(): Promise<void> {
+  const tables = [...opened.values()];
+  opened.clear();
+  await Promise.allSettled(tables.map(async (table) => (await table).close()));
+}
