@@ -10,7 +10,7 @@ import { ParagradError } from '../errors.js';
 import { BARRIER_LINES, LINE_BYTES, WORKER_COUNTER_BYTES } from './control.js';
 
 /** Most bytes that a WebAssembly memory can address. */
-export const MAX_MEMORY_BYTES = 2 ** 32;
+export const MAX_MEMORY_BYTES = 0x1_0000_0000;
 /** Parameters per chunk: the unit of norms and of the slices that workers own. */
 export const CHUNK = 4096;
 /** Step losses kept in shared memory; a segment never has more steps. */
@@ -126,7 +126,7 @@ export function planLayout(request: LayoutRequest): Layout {
 }
 
 function tooLarge(request: LayoutRequest, bytes: number): ParagradError {
-  const gigabytes = (count: number): string => `${(count / 2 ** 30).toFixed(2)} GiB`;
+  const gigabytes = (count: number): string => `${(count / 0x4000_0000).toFixed(2)} GiB`;
   const buffers = request.gradientBuffers.reduce((sum, count) => sum + count, 0);
   return new ParagradError(
     'memory_plan_too_large',

@@ -1,0 +1,151 @@
+/**
+ * How fast a training step is: plain SGD on four networks, MSE and ReLU, each step with its row order and gather.
+ *
+ * Prints, per network: microseconds a step, rows/s, GFLOP/s (multiplications and additions of the products alone, without padding) and their share of this
+ * machine's 128-bit fused multiply-add peak, measured here by a small loop; then the speed-up of two workers over one.
+ * Before anything is timed, one and two workers must end in the same bits, and the loss must have fallen.
+ * One and two workers run in turn, several rounds; medians and the ratio pair by pair are printed.
+ *
+ *   npm run bench              the table
+ *   npm run bench -- --quick   fewer rounds
+ */
+import { createHash } from 'node:crypto';
+import { availableParallelism, cpus } from 'node:os';
+import { allocateDataset, planRow } from '../dist/src/data/dataset.js';
+import { chooseKernels } from '../dist/src/kernels/load.js';
+import { ACTIVATIONS } from '../dist/src/nn/activations/index.js';
+import { initialiseParameters } from '../dist/src/nn/init.js';
+import { OPTIMIZERS } from '../dist/src/nn/optimizers/index.js';
+import { planStep } from '../dist/src/parallel/plan.js';
+import { createPool } from '../dist/src/parallel/pool.js';
+import { openSession, parameterView, phaseSeconds, runSegment } from '../dist/src/parallel/session.js';
+import { defaultShards } from '../dist/src/parallel/tree.js';
+import { measurePeak } from './peak.mjs';
+
+/** Microseconds of one step expected from the prototype's arithmetic alone, one worker (issue's table); for the last column. */
+const NETS = [
+  { sizes: [2, 10, 1], batch: 100, expected: 2.4, rate: 1e-3 },
+  { sizes: [16, 64, 64, 1], batch: 256, expected: 167, rate: 1e-2 },
+  { sizes: [64, 256, 256, 1], batch: 512, expected: 5100, rate: 1e-2 },
+  { sizes: [784, 512, 512, 10], batch: 512, expected: 36000, rate: 1e-2 },
+];
+const quick = process.argv.includes('--quick');
+const ROUNDS = quick ? 3 : 7;
+const ROUND_MS = quick ? 250 : 700;
+
+const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+
+/** Rows of a dense regression with a learnable target; the same numbers each time. */
+function makeDataset(sizes, rows) {
+  const inputs = sizes[0];
+  const targets = sizes.at(-1);
+  const dataset = allocateDataset(rows, planRow({ numbers: inputs, flagged: [], categories: [], targets, weighted: false }));
+  let state = 1;
+  const random = () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 31 - 1;
+  };
+  const { stride } = dataset.layout;
+  dataset.pieces.forEach((piece) => {
+    const values = new Float32Array(piece);
+    for (let at = 0; at + stride <= values.length; at += stride) {
+      let sum = 0;
+      for (let i = 0; i < inputs; i++) sum += values[at + i] = random();
+      for (let t = 0; t < targets; t++) values[at + inputs + t] = sum / Math.sqrt(inputs) + 0.1 * t;
+    }
+  });
+  return dataset;
+}
+
+function makePlan({ sizes, batch, rate }, workers, rows) {
+  return planStep({
+    sizes,
+    activation: 'relu',
+    loss: 'mse',
+    reduction: 'mean',
+    optimizer: 'sgd',
+    hyper: { ...OPTIMIZERS.sgd.defaults, learningRate: rate },
+    l2: 0,
+    clipNorm: null,
+    weighted: false,
+    batchSize: batch,
+    shards: defaultShards(batch),
+    workers,
+    batchRows: [batch, rows % batch].filter((n) => n > 0),
+  });
+}
+
+/** A network on a number of workers: runs epochs, remembers how far it is. */
+function makeRunner(net, workers, dataset, pool, kernels) {
+  const plan = makePlan(net, workers, dataset.rows);
+  const session = openSession(plan, pool, kernels);
+  initialiseParameters(plan.network, ACTIVATIONS.relu, 0, parameterView(session));
+  const batches = Math.floor(dataset.rows / net.batch);
+  let epoch = 0;
+  return {
+    session,
+    async epochs(count) {
+      let outcome;
+      for (let i = 0; i < count; i++) {
+        const segment = { segment: epoch, seed: 0, epoch, trainRows: dataset.rows, firstBatch: 0, batches, updates: 0 };
+        outcome = await runSegment(session, dataset, segment, undefined);
+        epoch++;
+      }
+      return { steps: count * batches, losses: outcome.losses };
+    },
+    hash: () => createHash('sha256').update(parameterView(session).slice()).digest('hex'),
+  };
+}
+
+async function timed(runner, epochs) {
+  const before = performance.now();
+  const { steps } = await runner.epochs(epochs);
+  return ((performance.now() - before) * 1000) / steps;
+}
+
+const kernels = chooseKernels('auto');
+const peak = measurePeak();
+console.log(`${cpus()[0].model}, ${availableParallelism()} cores, Node ${process.versions.node}, ${kernels.name}`);
+console.log(`peak of 128-bit fused multiply-add, one core: ${peak.toFixed(1)} GFLOP/s\n`);
+console.log('network             batch  us/step 1w  expected  ratio  GFLOP/s  of peak     rows/s  us/step 2w  speed-up');
+for (const net of NETS) {
+  const { sizes, batch } = net;
+  const perStep = 6 * batch * sizes.slice(1).reduce((sum, n, i) => sum + n * sizes[i], 0) - 2 * batch * sizes[0] * sizes[1];
+  const rows = Math.min(2000 * batch, Math.ceil(2e8 / perStep) * batch * 8);
+  const dataset = makeDataset(sizes, rows);
+  const pool = createPool(2);
+  const one = makeRunner(net, 1, dataset, pool, kernels);
+  const two = makeRunner(net, 2, dataset, pool, kernels);
+  const first = await one.epochs(1);
+  await two.epochs(1);
+  if (one.hash() !== two.hash()) throw new Error(`${sizes.join('-')}: one and two workers differ`);
+  if (!(first.losses.at(-1) < first.losses[0])) throw new Error(`${sizes.join('-')}: the loss did not fall`);
+  const warm = await timed(one, 2);
+  const epochs = Math.max(1, Math.round((ROUND_MS * 1000) / (warm * Math.floor(rows / batch))));
+  const times = { one: [], two: [], ratio: [] };
+  for (let round = 0; round < ROUNDS; round++) {
+    const a = await timed(one, epochs);
+    const b = await timed(two, epochs);
+    times.one.push(a);
+    times.two.push(b);
+    times.ratio.push(a / b);
+  }
+  const us = median(times.one);
+  const gflops = perStep / us / 1000;
+  console.log(
+    [
+      sizes.join('-').padEnd(18),
+      String(batch).padStart(6),
+      us.toFixed(1).padStart(11),
+      String(net.expected).padStart(9),
+      (us / net.expected).toFixed(2).padStart(6),
+      gflops.toFixed(1).padStart(8),
+      `${((100 * gflops) / peak).toFixed(0)}%`.padStart(8),
+      ((batch / us) * 1e6).toExponential(2).padStart(10),
+      median(times.two).toFixed(1).padStart(11),
+      median(times.ratio).toFixed(2).padStart(9),
+    ].join(' '),
+  );
+  if (process.argv.includes('--phases')) console.log('   ', phaseSeconds(one.session));
+  await pool.close();
+}

@@ -1,0 +1,62 @@
+/** Small datasets and plans for tests of the step: explicit numbers, no files. */
+import { allocateDataset, type Dataset, planRow } from '../../src/data/dataset.js';
+import { LOSSES } from '../../src/nn/losses/index.js';
+import { OPTIMIZERS } from '../../src/nn/optimizers/index.js';
+import { planStep, type StepOptions, type StepPlan } from '../../src/parallel/plan.js';
+
+export type TestRun = Omit<StepOptions, 'batchRows' | 'hyper' | 'workers'> & { rows: number; learningRate: number };
+
+export const BASE: TestRun = {
+  sizes: [5, 16, 9, 2],
+  activation: 'tanh',
+  loss: 'mse',
+  reduction: 'mean',
+  optimizer: 'adam',
+  learningRate: 0.01,
+  l2: 0,
+  clipNorm: null,
+  weighted: false,
+  batchSize: 60,
+  shards: 4,
+  rows: 151,
+};
+
+/** Numbers in (-1, 1) from a linear congruential generator. */
+export function numbers(count: number, seed: number): Float32Array {
+  let state = seed >>> 0;
+  return Float32Array.from({ length: count }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 31 - 1;
+  });
+}
+
+/** A dataset of plain numbers that fits the run; targets are class indices where the loss wants them. */
+export function makeDataset(run: TestRun, seed = 1): Dataset {
+  const outputs = run.sizes[run.sizes.length - 1];
+  const classes = LOSSES[run.loss].targets === 'class';
+  const targets = classes ? 1 : outputs;
+  const layout = planRow({ numbers: run.sizes[0], flagged: [], categories: [], targets, weighted: run.weighted });
+  const dataset = allocateDataset(run.rows, layout);
+  const values = numbers(run.rows * layout.stride, seed);
+  const piece = new Float32Array(dataset.pieces[0]);
+  piece.set(values);
+  for (let row = 0; row < run.rows; row++) {
+    const at = row * layout.stride;
+    for (let t = 0; t < targets; t++) {
+      const value = piece[at + run.sizes[0] + t];
+      if (classes) piece[at + run.sizes[0] + t] = Math.floor(((value + 1) / 2) * outputs);
+      else if (run.loss === 'bce') piece[at + run.sizes[0] + t] = value > 0 ? 1 : 0;
+    }
+    if (run.weighted) piece[at + layout.stride - 1] = row % 7 === 0 ? 0 : Math.abs(piece[at + layout.stride - 1]) + 0.1;
+  }
+  return dataset;
+}
+
+export function makePlan({ rows, learningRate, ...options }: TestRun, workers: number): StepPlan {
+  return planStep({
+    ...options,
+    hyper: { ...OPTIMIZERS[options.optimizer].defaults, learningRate },
+    workers,
+    batchRows: [Math.min(options.batchSize, rows), rows % options.batchSize].filter((n) => n > 0),
+  });
+}

@@ -1,0 +1,115 @@
+/** The arithmetic of a step does not depend on how many workers share it. Here all on one thread; segment.test.ts has threads. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { KernelName } from '../../src/kernels/kernels.js';
+import { chooseKernels } from '../../src/kernels/load.js';
+import { ACTIVATIONS, type ActivationName } from '../../src/nn/activations/index.js';
+import { initialiseParameters } from '../../src/nn/init.js';
+import { LOSSES, type LossName } from '../../src/nn/losses/index.js';
+import { OPTIMIZERS, type OptimizerName } from '../../src/nn/optimizers/index.js';
+import { createInlineStep } from '../../src/parallel/inline.js';
+import { createPermutation } from '../../src/random/permutation.js';
+import { PURPOSE } from '../../src/random/philox.js';
+import { BASE, makeDataset, makePlan, type TestRun } from './fixtures.js';
+
+/** Trains some epochs inline and returns every bit of the parameters. */
+function train(run: TestRun, workers: number, kernels: KernelName = 'wasm-fma', epochs = 2): Uint32Array {
+  const plan = makePlan(run, workers);
+  const step = createInlineStep(plan, chooseKernels(kernels), makeDataset(run));
+  initialiseParameters(plan.network, ACTIVATIONS[plan.activation], 3, step.parameters);
+  let t = 0;
+  for (let epoch = 0; epoch < epochs; epoch++) {
+    const order = createPermutation(run.rows, 0, PURPOSE.rowOrder, epoch);
+    for (let start = 0; start < run.rows; start += run.batchSize) {
+      const { gradientNorm } = step.differentiate({ order, start, rows: Math.min(run.batchSize, run.rows - start) });
+      step.update(++t, gradientNorm);
+    }
+  }
+  return new Uint32Array(step.parameters.slice().buffer);
+}
+
+const names = <T extends string>(registry: Record<T, unknown>): T[] => Object.keys(registry) as T[];
+
+const arbitrary = fc
+  .record({
+    sizes: fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 2, maxLength: 4 }),
+    activation: fc.constantFrom<ActivationName>(...names(ACTIVATIONS)),
+    loss: fc.constantFrom<LossName>(...names(LOSSES)),
+    reduction: fc.constantFrom<'mean' | 'sum'>('mean', 'sum'),
+    optimizer: fc.constantFrom<OptimizerName>(...names(OPTIMIZERS)),
+    l2: fc.constantFrom(0, 0.01),
+    clipNorm: fc.constantFrom(null, 0.1),
+    weighted: fc.boolean(),
+    batchSize: fc.integer({ min: 1, max: 600 }),
+    shards: fc.integer({ min: 0, max: 6 }).map((level) => 1 << level),
+    rows: fc.integer({ min: 1, max: 700 }),
+  })
+  .map((run): TestRun => ({ ...run, learningRate: 1e-3, batchSize: Math.min(run.batchSize, run.rows) }));
+
+describe('a step', () => {
+  it('ends in the same bits for any number of workers, over random networks, losses, optimisers, shards and ragged tails', () => {
+    fc.assert(
+      fc.property(arbitrary, fc.integer({ min: 2, max: 9 }), (run, workers) => {
+        expect(train(run, workers)).toEqual(train(run, 1));
+      }),
+      { numRuns: 120 },
+    );
+  });
+
+  it('ends in the same bits for any number of workers when the parameters span several chunks', () => {
+    for (const change of [{ l2: 0.01 }, { clipNorm: 0.05 }, { l2: 0.1, clipNorm: 0.5, weighted: true }]) {
+      const run = { ...BASE, sizes: [30, 100, 90, 3], ...change };
+      const one = train(run, 1);
+      for (const workers of [2, 3, 5]) expect(train(run, workers)).toEqual(one);
+    }
+  });
+
+  it('differs between arithmetics and between shard counts, which are part of the result', () => {
+    const run = { ...BASE, sizes: [20, 32, 1] };
+    expect(train(run, 1, 'wasm-strict')).not.toEqual(train(run, 1, 'wasm-fma'));
+    expect(train({ ...run, shards: 8 }, 1)).not.toEqual(train(run, 1));
+  });
+
+  it('keeps the padding of the parameter vector zero, for every activation and optimiser', () => {
+    for (const activation of names(ACTIVATIONS)) {
+      for (const optimizer of names(OPTIMIZERS)) {
+        const run = { ...BASE, activation, optimizer, sizes: [3, 5, 11, 2], l2: 0.1 };
+        const plan = makePlan(run, 1);
+        const bits = train(run, 1);
+        const real = new Set<number>();
+        for (const tensor of plan.network.tensors) {
+          for (let r = 0; r < tensor.rows; r++) {
+            for (let c = 0; c < tensor.columns; c++) real.add(tensor.offset + r * tensor.stride + c);
+          }
+        }
+        expect(real.size).toBe(plan.network.trainable);
+        bits.forEach((word, i) => {
+          if (!real.has(i)) expect(word & 0x7fffffff, `${activation} ${optimizer} element ${i}`).toBe(0);
+        });
+      }
+    }
+  });
+
+  it('gives a row of weight 0 no influence at all, even when it holds infinities', () => {
+    const run = { ...BASE, weighted: true, loss: 'mse' as const, activation: 'relu' as const };
+    const plan = makePlan(run, 2);
+    const order = createPermutation(run.rows, 0, PURPOSE.rowOrder, 0);
+    const gradientOf = (poison: boolean): Float32Array => {
+      const dataset = makeDataset(run);
+      const piece = new Float32Array(dataset.pieces[0]);
+      // Row 0 has weight 0; its targets sit behind the inputs.
+      if (poison) piece[run.sizes[0]] = Number.POSITIVE_INFINITY;
+      const step = createInlineStep(plan, chooseKernels('auto'), dataset);
+      initialiseParameters(plan.network, ACTIVATIONS.relu, 3, step.parameters);
+      const full = { order, start: 0, rows: run.batchSize };
+      let sum = new Float32Array(0);
+      for (let start = 0; start < run.rows; start += run.batchSize) {
+        const { data } = step.differentiate({ ...full, start, rows: Math.min(run.batchSize, run.rows - start) });
+        expect(data).not.toBeNaN();
+        sum = Float32Array.from([...sum, ...step.gradient()]);
+      }
+      return sum;
+    };
+    expect(gradientOf(true)).toEqual(gradientOf(false));
+  });
+});
