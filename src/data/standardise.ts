@@ -1,6 +1,6 @@
 /** The second step of preprocessing, in place: standardises the stored values of a range of rows (see preprocess.ts). */
 import type { Dataset } from './dataset.js';
-import { standardised } from './preprocess.js';
+import { type Preprocessing, standardised } from './preprocess.js';
 import { forEachRun } from './statistics.js';
 
 export interface ColumnScale {
@@ -10,6 +10,16 @@ export interface ColumnScale {
   readonly scale: number;
   /** Whether a missing value stays NaN, to feed a flag; else it becomes 0, the mean. */
   readonly keepMissing: boolean;
+}
+
+/** The columns of a dataset that are standardised: its numbers, and the target of a regression. */
+export function columnScales({ numbers, categories, target }: Preprocessing, withTarget: boolean): ColumnScale[] {
+  const scales = numbers.map(({ shift, scale, flagged }, word) => ({ word, shift, scale, keepMissing: flagged }));
+  if (withTarget && target.task === 'regression') {
+    const { shift, scale } = target;
+    scales.push({ word: numbers.length + categories.length, shift, scale, keepMissing: false });
+  }
+  return scales;
 }
 
 /** Rows rowStart .. rowEnd (exclusive). */

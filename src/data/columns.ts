@@ -1,0 +1,84 @@
+/** Which columns of a table play which part: target, weight, features by kind. */
+import { ParagradError } from '../errors.js';
+import { findColumn } from './names.js';
+import type { Column, Table } from './table.js';
+
+export interface ColumnChoice {
+  readonly target: string;
+  /** Names of the features, in the order of the network's inputs. Default: every other column, in the table's order. */
+  readonly features?: readonly string[] | undefined;
+  /** Columns to leave out. */
+  readonly exclude?: readonly string[] | undefined;
+  readonly weightColumn?: string | undefined;
+}
+
+export interface Columns {
+  readonly target: Column;
+  readonly weight: Column | null;
+  readonly numbers: readonly Column[];
+  /** Categories and booleans. */
+  readonly categories: readonly Column[];
+}
+
+/**
+ * @throws ParagradError `unknown_column`, `conflicting_columns`, `unsupported_column`, `weight_not_numeric` or `no_features`
+ */
+export function chooseColumns(table: Table, choice: ColumnChoice): Columns {
+  const target = findColumn(table, choice.target, 'the target');
+  const weight = choice.weightColumn === undefined ? null : findColumn(table, choice.weightColumn, 'the weight column');
+  checkRoles(table, choice, target, weight);
+  const left = new Set([target.name, weight?.name, ...(choice.exclude ?? [])]);
+  const candidates = choice.features?.map((name) => findColumn(table, name)) ?? table.columns;
+  const features = [...new Set(candidates)].filter(({ name }) => !left.has(name));
+  for (const feature of features) {
+    if (feature.kind === 'unsupported') throw unsupported(table, feature);
+  }
+  if (features.length === 0) {
+    throw new ParagradError('no_features', `${table.location} has no column left to predict ${show(target)} from`, {
+      hint: 'Exclude fewer columns.',
+    });
+  }
+  return {
+    target,
+    weight,
+    numbers: features.filter(({ kind }) => kind === 'number'),
+    categories: features.filter(({ kind }) => kind === 'category' || kind === 'boolean'),
+  };
+}
+
+function checkRoles(table: Table, choice: ColumnChoice, target: Column, weight: Column | null): void {
+  const conflict = (message: string) => new ParagradError('conflicting_columns', `${table.location}: ${message}`);
+  for (const name of choice.exclude ?? []) findColumn(table, name, 'to exclude');
+  if (choice.features?.includes(target.name)) throw conflict(`the target ${show(target)} is listed as a feature`);
+  if (choice.exclude?.includes(target.name)) throw conflict(`the target ${show(target)} is excluded`);
+  if (target.kind === 'unsupported') throw unsupported(table, target, 'Choose another target.');
+  if (weight === null) return;
+  if (weight.name === target.name) throw conflict(`${show(target)} is both the target and the weight column`);
+  if (choice.features?.includes(weight.name))
+    throw conflict(`the weight column ${show(weight)} is listed as a feature`);
+  if (choice.exclude?.includes(weight.name)) throw conflict(`the weight column ${show(weight)} is excluded`);
+  if (weight.kind !== 'number') {
+    throw new ParagradError(
+      'weight_not_numeric',
+      `the weight column ${show(weight)} of ${table.location} holds ${weight.type}, and weights are numbers`,
+    );
+  }
+}
+
+function unsupported(table: Table, column: Column, hint?: string): ParagradError {
+  return new ParagradError(
+    'unsupported_column',
+    `column ${show(column)} of ${table.location} holds ${column.type}, which paragrad cannot learn from yet`,
+    { hint: hint ?? `Leave it out: --exclude ${shellName(column.name)}` },
+  );
+}
+
+/** A column's name as messages show it. */
+export function show(column: { readonly name: string }): string {
+  return JSON.stringify(column.name);
+}
+
+/** A column's name as it can be typed on a command line. */
+export function shellName(name: string): string {
+  return /^[\w.-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,184 @@
+/**
+ * The stages of loading, each run by whoever can: tables decoded by the coordinator are read here, others are cut along
+ * their blocks and given to `execute`; statistics and standardisation always are. How the work is cut decides no bit.
+ */
+import { ParagradError } from '../errors.js';
+import { show } from './columns.js';
+import { allocateDataset, type Dataset, type RowLayout } from './dataset.js';
+import type { FillPlan, Problem } from './fill.js';
+import { checkInterrupt } from './interrupt.js';
+import type { ColumnScale } from './standardise.js';
+import { CHUNK_ROWS, joinMoments, type Moments } from './statistics.js';
+import { joinSurveys, MOST_VALUES, type Survey, type SurveyedRows, type SurveyRequest, surveyRows } from './survey.js';
+import type { Block, Table } from './table.js';
+import { type Execute, fillFrom } from './tasks.js';
+
+export interface LoadProgress {
+  readonly location: string;
+  /** Rows read so far. */
+  readonly rows: number;
+  readonly of: number;
+}
+
+/** What all stages of a load share. */
+export interface LoadContext {
+  readonly execute: Execute;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: LoadProgress) => void) | undefined;
+}
+
+/** Payloads that a stage is cut into, at most: enough to keep any number of workers busy to the end. */
+const PAYLOADS = 64;
+/** Rows of a payload that reads, at least (but for the blocks' own ends). */
+const READ_ROWS = 16384;
+
+/** Surveys rows of a table. */
+export async function survey(
+  table: Table,
+  request: SurveyRequest,
+  rows: SurveyedRows,
+  { execute, signal }: LoadContext,
+): Promise<Survey> {
+  if (table.decodedBy === 'coordinator') return await surveyHere(table, request, rows, signal);
+  const { location } = table;
+  const ranges = readRanges(table, rows.rowStart, rows.rowEnd);
+  const payloads = ranges.map((range) => ({ location, request, rows: { ...rows, ...range } }));
+  return joinSurveys(await execute('survey', payloads));
+}
+
+/** Lets the table find distinct values (in SQL, say), and reads only the target. */
+async function surveyHere(
+  table: Table,
+  request: SurveyRequest,
+  rows: SurveyedRows,
+  signal: AbortSignal | undefined,
+): Promise<Survey> {
+  const { target } = request;
+  const categories = await table.distinct(request.categories, MOST_VALUES, signal);
+  if (target === null) return { target: null, categories };
+  const kind = table.columns.find(({ name }) => name === target.name)?.kind;
+  if (kind === 'number' || target.known !== null) {
+    const read = await surveyRows(table, { target, categories: [] }, rows, signal);
+    return { target: read.target, categories };
+  }
+  const [distinct] = await table.distinct([target.name], MOST_VALUES, signal);
+  const read = await surveyRows(table, { target: { ...target, known: distinct }, categories: [] }, rows, signal);
+  return { target: read.target && { ...read.target, distinct }, categories };
+}
+
+/**
+ * Fills a dataset from rows rowStart .. rowEnd (exclusive) of a table.
+ *
+ * @throws ParagradError `infinite_value`, `value_out_of_range` or `bad_weight`
+ */
+export async function fill(
+  table: Table,
+  plan: FillPlan,
+  { rowStart, rowEnd }: Block,
+  { execute, signal, onProgress }: LoadContext,
+): Promise<void> {
+  const { location } = table;
+  const report = (rows: number) => onProgress?.({ location, rows, of: rowEnd - rowStart });
+  let problems: readonly (Problem | null)[];
+  if (table.decodedBy === 'coordinator') {
+    problems = [await fillFrom(table, plan, rowStart, rowEnd, signal, report)];
+  } else {
+    const ranges = readRanges(table, rowStart, rowEnd);
+    problems = await execute(
+      'fill',
+      ranges.map((range) => ({ location, plan, ...range })),
+    );
+    report(rowEnd - rowStart);
+  }
+  // Ranges are in row order: the first problem found is the first in the file.
+  const problem = problems.find((found) => found !== null);
+  if (problem) throw problemError(location, problem);
+  checkInterrupt(signal, location);
+}
+
+function problemError(location: string, { rule, column, row, value }: Problem): ParagradError {
+  const where = `at row ${row} of ${location} (rows are counted from 0)`;
+  if (rule === 'weight') {
+    const what = Number.isNaN(value) ? 'is missing' : `is ${value}`;
+    return new ParagradError('bad_weight', `weight ${show({ name: column })} ${what} ${where}`, {
+      hint: 'A weight is a finite number, 0 or more.',
+    });
+  }
+  if (Number.isFinite(value)) {
+    return new ParagradError(
+      'value_out_of_range',
+      `column ${show({ name: column })} holds ${value} ${where}, beyond what float32 can hold`,
+      { hint: 'Rescale the column.' },
+    );
+  }
+  return new ParagradError('infinite_value', `column ${show({ name: column })} holds ${value} ${where}`, {
+    hint: 'Make infinite values missing, or leave the column out.',
+  });
+}
+
+/** Moments of columns (words of the row) over the first `rows` rows. */
+export async function statistics(
+  dataset: Dataset,
+  rows: number,
+  columns: readonly number[],
+  { execute }: LoadContext,
+): Promise<Moments[]> {
+  const payloads = chunkRanges(rows).map(([chunkStart, chunkEnd]) => ({
+    dataset,
+    rows,
+    columns,
+    chunkStart,
+    chunkEnd,
+  }));
+  return joinMoments(await execute('statistics', payloads), columns.length);
+}
+
+/** Standardises columns of all rows, in place. */
+export async function standardise(
+  dataset: Dataset,
+  columns: readonly ColumnScale[],
+  { execute }: LoadContext,
+): Promise<void> {
+  const payloads = chunkRanges(dataset.rows).map(([start, end]) => ({
+    dataset,
+    columns,
+    rowStart: start * CHUNK_ROWS,
+    rowEnd: Math.min(dataset.rows, end * CHUNK_ROWS),
+  }));
+  await execute('standardise', payloads);
+}
+
+/** Ranges [start, end) of the chunks of so many rows. */
+function chunkRanges(rows: number): [number, number][] {
+  const chunks = Math.ceil(rows / CHUNK_ROWS);
+  const each = Math.max(1, Math.ceil(chunks / PAYLOADS));
+  return Array.from({ length: Math.ceil(chunks / each) }, (_, i) => [i * each, Math.min(chunks, (i + 1) * each)]);
+}
+
+/** Cuts rows along the table's blocks, joining small ones. */
+function readRanges(table: Table, rowStart: number, rowEnd: number): Block[] {
+  const ranges: Block[] = [];
+  let start = rowStart;
+  for (const block of table.blocks) {
+    const end = Math.min(rowEnd, block.rowEnd);
+    if (end - start < READ_ROWS && end < rowEnd) continue;
+    if (end > start) ranges.push({ rowStart: start, rowEnd: end });
+    start = Math.max(start, end);
+  }
+  return ranges;
+}
+
+/** A dataset of zeros, or one line that says what it would have taken. */
+export function allocate(rows: number, layout: RowLayout, location: string): Dataset {
+  try {
+    return allocateDataset(rows, layout);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    const size = ((rows * layout.stride * 4) / (1 << 30)).toFixed(1);
+    throw new ParagradError(
+      'out_of_memory',
+      `${location} takes ${size} GiB as float32 (${rows} rows of ${layout.stride} values), more than can be had`,
+      { cause, hint: 'Leave columns out, or use fewer rows.' },
+    );
+  }
+}
