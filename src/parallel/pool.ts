@@ -77,7 +77,9 @@ export function createPool(threads: number, options: PoolOptions = {}): Pool {
       return Promise.all(
         payloads.map((payload, i) =>
           run<T>(task, payload).catch((error: unknown) => {
-            throw error instanceof ParagradError ? error : workerFailure(`worker ${i % threads} (${task})`, error);
+            throw error instanceof ParagradError
+              ? error
+              : workerFailure(`a worker (${task} ${i + 1} of ${payloads.length})`, error);
           }),
         ),
       );

@@ -7,6 +7,7 @@ import type { Execute } from '../data/tasks.js';
 import { ParagradError } from '../errors.js';
 import type { KernelName } from '../kernels/kernels.js';
 import { chooseKernels } from '../kernels/load.js';
+import { executeOn } from '../parallel/execute.js';
 import { planForward } from '../parallel/plan.js';
 import { createPool } from '../parallel/pool.js';
 import { forwardRows, openSession, writeParameters } from '../parallel/session.js';
@@ -37,6 +38,7 @@ export function openPredictor(model: Model, options: PredictorOptions = {}): Pre
   const kernels = chooseKernels(options.kernels ?? 'auto');
   const signal = options.signal ?? new AbortController().signal;
   const pool = createPool(threads);
+  const execute = executeOn(pool);
   const session = openSession(planForward(network.sizes, network.activation, threads), pool, kernels);
   writeParameters(
     session,
@@ -48,7 +50,7 @@ export function openPredictor(model: Model, options: PredictorOptions = {}): Pre
       const { logits } = await untilAborted(forwardRows(session, dataset, 0, dataset.rows), signal, interrupted);
       return logits;
     },
-    execute: (task, payloads) => untilAborted(pool.runAll(task, payloads), signal, interrupted),
+    execute: (task, payloads) => untilAborted(execute(task, payloads), signal, interrupted),
     close: () => pool.close(),
   };
 }

@@ -16,6 +16,7 @@ import { type ChosenKernels, chooseKernels } from '../kernels/load.js';
 import { ACTIVATIONS } from '../nn/activations/index.js';
 import { initialiseParameters } from '../nn/init.js';
 import { planNetwork } from '../nn/network.js';
+import { executeOn } from '../parallel/execute.js';
 import { planStep, type StepPlan } from '../parallel/plan.js';
 import { createPool, type Pool } from '../parallel/pool.js';
 import {
@@ -67,7 +68,7 @@ export async function runTraining(config: ResolvedConfig, signal: AbortSignal, e
   try {
     const kernels = chooseKernels(config.kernels);
     pool = createPool(threads);
-    const { runAll } = pool;
+    const execute = executeOn(pool);
     const resources: Resources = {
       config,
       signal,
@@ -75,7 +76,7 @@ export async function runTraining(config: ResolvedConfig, signal: AbortSignal, e
       directory,
       kernels,
       pool,
-      execute: (task, payloads) => untilAborted(runAll(task, payloads), signal, interrupted),
+      execute: (task, payloads) => untilAborted(execute(task, payloads), signal, interrupted),
       open: async (location) => {
         const table = await openTable(location, { threads, signal });
         tables.push(table);
