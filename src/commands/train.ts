@@ -3,20 +3,20 @@ import type { Command } from 'commander';
 import { resolveConfig } from '../train/config.js';
 import type { DoneEvent, StartEvent } from '../train/events.js';
 import { train } from '../train/run.js';
+import { addConfigOptions, flagOf, pickConfigOptions, TRAIN_KEYS } from './config-options.js';
 import { formatCount, formatDuration, formatMetrics } from './format.js';
 import { createProgress } from './progress.js';
 import { type CommandContext, runCommand } from './run-command.js';
 import { addOutputOptions, type OutputOptions, type Terminal } from './terminal.js';
-import { addTrainOptions, configFromOptions, flagOf } from './train-options.js';
 
 export function addTrainCommand(program: Command): void {
   const command = program
     .command('train')
     .description('train a network on a table; writes a run directory')
     .argument('<data>', 'the table to train on: a .parquet or .arrow file');
-  addTrainOptions(command);
+  addConfigOptions(command, TRAIN_KEYS);
   addOutputOptions(command).action((data: string, options: OutputOptions & Record<string, unknown>) =>
-    runCommand(options, (context) => runTrain({ data, ...configFromOptions(options) }, context)),
+    runCommand(options, (context) => runTrain({ data, ...pickConfigOptions(options, TRAIN_KEYS) }, context)),
   );
 }
 

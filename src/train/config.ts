@@ -237,25 +237,40 @@ function isPowerOfTwo(n: number): boolean {
   return n <= 2 ** 30 && (n & (n - 1)) === 0;
 }
 
+/** The options that predicting and evaluating share with training. */
+export const machineSchema = configSchema.pick({ workers: true, kernels: true });
+export const evaluationSchema = configSchema.pick({ workers: true, kernels: true, dropMissingTarget: true });
+
+/** How an option is called in messages; the command line passes its flags. */
+export type NameOf = (key: string) => string;
+
 /**
  * Checks a config and fills in the defaults.
  *
  * @param input a `TrainConfig`, not trusted
- * @param nameOf how an option is called in messages; the command line passes its flags
- * @throws ParagradError `bad_option`: names the option, what was expected, and what was given
+ * @throws ParagradError `bad_option`: names the option, what was expected, and what was given; `loss_task_mismatch`
  *
  * @example
  * const config = resolveConfig({ data: 'houses.parquet', target: 'price', epochs: 5 });
  */
-export function resolveConfig(input: unknown, nameOf: (key: string) => string = (key) => key): ResolvedConfig {
-  const result = configSchema.safeParse(input);
-  if (!result.success) throw optionError(input, result.error.issues[0]!, nameOf);
-  const config = result.data;
+export function resolveConfig(input: unknown, nameOf?: NameOf): ResolvedConfig {
+  const config = parseOptions(configSchema, input, nameOf);
   if (config.task !== undefined) lossForTask(config.task, config.loss);
   return config;
 }
 
-function optionError(input: unknown, issue: z.core.$ZodIssue, nameOf: (key: string) => string): ParagradError {
+/**
+ * Checks options against the whole schema or a part of it.
+ *
+ * @throws ParagradError `bad_option`
+ */
+export function parseOptions<T>(schema: z.ZodType<T>, input: unknown, nameOf: NameOf = (key) => key): T {
+  const result = schema.safeParse(input);
+  if (!result.success) throw optionError(input, result.error.issues[0]!, nameOf);
+  return result.data;
+}
+
+function optionError(input: unknown, issue: z.core.$ZodIssue, nameOf: NameOf): ParagradError {
   if (issue.code === 'unrecognized_keys') {
     const key = issue.keys[0]!;
     return new ParagradError(

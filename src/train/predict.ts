@@ -12,20 +12,23 @@ import type { KernelName } from '../kernels/kernels.js';
 import { splitColumnNames } from './columns.js';
 import { mostLikely, probabilities } from './metrics.js';
 import { loadModel, type Model } from './model.js';
-import { openPredictor } from './predictor.js';
-import { predictedValues } from './score.js';
+import { openPredictor, type PredictorOptions } from './predictor.js';
+import { concatenate, predictedValues } from './score.js';
 
 /** Rows that are read, predicted and handed out at once. */
-const WINDOW_ROWS = 65_536;
+export const WINDOW_ROWS = 65_536;
 
-export interface PredictOptions {
-  /** Columns of the table to hand through; a comma separates names where no column bears the whole. */
-  readonly keep?: readonly string[] | undefined;
-  /** Default auto. */
+export interface MachineOptions {
+  /** Default auto: one per core. */
   readonly workers?: number | 'auto' | undefined;
   /** Default auto. */
   readonly kernels?: 'auto' | KernelName | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface PredictOptions extends MachineOptions {
+  /** Columns of the table to hand through; a comma separates names where no column bears the whole. */
+  readonly keep?: readonly string[] | undefined;
 }
 
 /** A column of results. Missing is null, in numbers NaN. */
@@ -65,7 +68,7 @@ export async function* predict(
   try {
     const keep = splitColumnNames(options.keep, table.columns) ?? [];
     const kept = keep.map((name) => keptColumn(table, name, preprocessing.target));
-    const predictor = await openPredictor(loaded, options);
+    const predictor = openPredictor(loaded, predictorOptions(options));
     try {
       for (let rowStart = 0; rowStart < table.rows; rowStart += WINDOW_ROWS) {
         const rowEnd = Math.min(rowStart + WINDOW_ROWS, table.rows);
@@ -91,6 +94,10 @@ export async function* predict(
   } finally {
     await table.close();
   }
+}
+
+export function predictorOptions({ workers = 'auto', kernels = 'auto', signal }: MachineOptions): PredictorOptions {
+  return { ...(workers === 'auto' ? {} : { workers }), kernels, signal };
 }
 
 /** The column "prediction", and "probability_<class>" of each class. */
@@ -190,12 +197,10 @@ function joinColumns(parts: readonly OutputColumn[]): OutputColumn {
   const [first] = parts;
   if (parts.length === 1) return first;
   if (first.type === 'double' || first.type === 'integer') {
-    const values = new Float64Array(parts.reduce((rows, part) => rows + part.values.length, 0));
-    let at = 0;
-    for (const part of parts) {
-      values.set(part.values as Float64Array, at);
-      at += part.values.length;
-    }
+    const values = concatenate(
+      Float64Array,
+      parts.map((part) => part.values as Float64Array),
+    );
     return { ...first, values };
   }
   return { ...first, values: parts.flatMap((part) => part.values as (string | null)[]) } as OutputColumn;

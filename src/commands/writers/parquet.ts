@@ -10,6 +10,8 @@ import type { DuckDBConnection, DuckDBType, DuckDBValue } from '@duckdb/node-api
 import { quoteLiteral } from '../../data/duckdb.js';
 import type { OutputColumn, PredictedRows } from '../../train/predict.js';
 
+type DuckDB = typeof import('@duckdb/node-api');
+
 /** Rows of a DuckDB vector. */
 const CHUNK_ROWS = 2048;
 const INTERRUPT_EVERY_MS = 10;
@@ -19,15 +21,18 @@ export async function writeParquet(
   windows: AsyncIterable<PredictedRows>,
   signal?: AbortSignal,
 ): Promise<void> {
-  const { DuckDBInstance } = await import('@duckdb/node-api');
+  const duckdb = await import('@duckdb/node-api');
   const spill = join(tmpdir(), `paragrad-predict-${randomUUID()}`);
-  const instance = await DuckDBInstance.create(':memory:', { temp_directory: spill, memory_limit: '1GiB' });
+  const instance = await duckdb.DuckDBInstance.create(':memory:', { temp_directory: spill, memory_limit: '1GiB' });
   const connection = await instance.connect();
   try {
-    await appendAll(connection, windows);
-    await interruptible(connection, signal, () =>
-      connection.run(`COPY rows TO ${quoteLiteral(path)} (FORMAT parquet)`),
-    );
+    let append: ((window: PredictedRows) => void) | undefined;
+    for await (const window of windows) {
+      append ??= await createTable(duckdb, connection, window.columns);
+      append(window);
+    }
+    const copy = `COPY rows TO ${quoteLiteral(path)} (FORMAT parquet)`;
+    await interruptible(connection, signal, () => connection.run(copy));
   } finally {
     connection.disconnectSync();
     instance.closeSync();
@@ -35,39 +40,27 @@ export async function writeParquet(
   }
 }
 
-async function appendAll(connection: DuckDBConnection, windows: AsyncIterable<PredictedRows>): Promise<void> {
-  const { DuckDBDataChunk } = await import('@duckdb/node-api');
-  let append: ((rows: number, columns: readonly OutputColumn[]) => void) | undefined;
-  for await (const { rows, columns } of windows) {
-    append ??= await createTable(connection, columns, DuckDBDataChunk);
-    append(rows, columns);
-  }
-}
-
 /** Makes the table `rows`, and gives what appends to it. */
 async function createTable(
+  duckdb: DuckDB,
   connection: DuckDBConnection,
   columns: readonly OutputColumn[],
-  { create }: typeof import('@duckdb/node-api').DuckDBDataChunk,
-): Promise<(rows: number, columns: readonly OutputColumn[]) => void> {
-  const api = await import('@duckdb/node-api');
-  const types: Record<OutputColumn['type'], DuckDBType> = {
-    double: api.DOUBLE,
-    integer: api.BIGINT,
-    string: api.VARCHAR,
-    boolean: api.BOOLEAN,
-  };
-  const list = columns.map(({ name, type }) => `"${name.replaceAll('"', '""')}" ${types[type]}`).join(', ');
+): Promise<(window: PredictedRows) => void> {
+  const typesByName = {
+    double: duckdb.DOUBLE,
+    integer: duckdb.BIGINT,
+    string: duckdb.VARCHAR,
+    boolean: duckdb.BOOLEAN,
+  } satisfies Record<OutputColumn['type'], DuckDBType>;
+  const types = columns.map(({ type }) => typesByName[type]);
+  const list = columns.map(({ name }, i) => `"${name.replaceAll('"', '""')}" ${types[i]}`).join(', ');
   await connection.run(`CREATE TABLE rows (${list})`);
   const appender = await connection.createAppender('rows');
-  return (rows, values) => {
-    for (let start = 0; start < rows; start += CHUNK_ROWS) {
-      const end = Math.min(start + CHUNK_ROWS, rows);
-      const chunk = create(
-        values.map(({ type }) => types[type]),
-        end - start,
-      );
-      chunk.setColumns(values.map((column) => duckdbValues(column, start, end)));
+  return (window) => {
+    for (let start = 0; start < window.rows; start += CHUNK_ROWS) {
+      const end = Math.min(start + CHUNK_ROWS, window.rows);
+      const chunk = duckdb.DuckDBDataChunk.create(types, end - start);
+      chunk.setColumns(window.columns.map((column) => duckdbValues(column, start, end)));
       appender.appendDataChunk(chunk);
     }
     appender.flushSync();

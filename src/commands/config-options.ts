@@ -1,25 +1,28 @@
-/** The options of `paragrad train`, made of the config schema: names, help, defaults and how their text is read. */
+/** Command-line options made of the config schema: names, help, defaults, and how their text is read. */
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
 import { type ConfigKey, choicesOf, configSchema, optionHints } from '../train/config.js';
 
-/** Everything but the data, which is the command's argument. */
-const KEYS = (Object.keys(configSchema.shape) as ConfigKey[]).filter((key) => key !== 'data');
+/** The options of `paragrad train`: everything but the data, which is its argument. */
+export const TRAIN_KEYS = (Object.keys(configSchema.shape) as ConfigKey[]).filter((key) => key !== 'data');
 
 /** The flag of an option of the config: learningRate -> --learning-rate. */
 export function flagOf(key: string): string {
   return key === 'data' ? '<data>' : `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
-/** Adds every option of a config to a command. */
-export function addTrainOptions(command: Command): Command {
-  for (const key of KEYS) command.addOption(createOption(key));
+/** Adds options of the config to a command. */
+export function addConfigOptions(command: Command, keys: readonly ConfigKey[]): Command {
+  for (const key of keys) command.addOption(createOption(key));
   return command;
 }
 
-/** The part of parsed command-line options that is a config; options that were not given are absent. */
-export function configFromOptions(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(KEYS.filter((key) => options[key] !== undefined).map((key) => [key, options[key]]));
+/** Those options as the command line gave them; absent where it did not. */
+export function pickConfigOptions(
+  options: Readonly<Record<string, unknown>>,
+  keys: readonly ConfigKey[],
+): Record<string, unknown> {
+  return Object.fromEntries(keys.filter((key) => options[key] !== undefined).map((key) => [key, options[key]]));
 }
 
 function createOption(key: ConfigKey): Option {

@@ -1,0 +1,35 @@
+/** `paragrad evaluate <model> <data>`: scores a model on a table whose truth is known. */
+import type { Command } from 'commander';
+import { evaluationSchema, parseOptions } from '../train/config.js';
+import { evaluate } from '../train/evaluate.js';
+import { addConfigOptions, flagOf, pickConfigOptions } from './config-options.js';
+import { formatNumber, formatTable } from './format.js';
+import { type CommandContext, runCommand } from './run-command.js';
+import { addOutputOptions, type OutputOptions } from './terminal.js';
+
+const KEYS = ['workers', 'kernels', 'dropMissingTarget'] as const;
+
+export function addEvaluateCommand(program: Command): void {
+  const command = program
+    .command('evaluate')
+    .description('score a model on a table that holds the target')
+    .argument('<model>', 'a model.safetensors or a run directory')
+    .argument('<data>', 'the table: a .parquet or .arrow file');
+  addConfigOptions(command, KEYS);
+  addOutputOptions(command).action((model: string, data: string, options: OutputOptions & Record<string, unknown>) =>
+    runCommand(options, (context) => runEvaluate(model, data, options, context)),
+  );
+}
+
+async function runEvaluate(
+  model: string,
+  data: string,
+  options: Readonly<Record<string, unknown>>,
+  { terminal, signal }: CommandContext,
+): Promise<void> {
+  const resolved = parseOptions(evaluationSchema, pickConfigOptions(options, KEYS), flagOf);
+  const { rows, metrics } = await evaluate(model, data, { ...resolved, signal });
+  terminal.emit({ type: 'done', rows, metrics });
+  const scores = Object.entries(metrics as unknown as Record<string, number | null>);
+  terminal.print(formatTable([['rows', String(rows)], ...scores.map(([name, value]) => [name, formatNumber(value)])]));
+}

@@ -1,0 +1,77 @@
+/** `paragrad predict <model> <data> --out FILE`: writes a file of predictions, whole or not at all. */
+import type { Command } from 'commander';
+import { replaceFile } from '../train/atomic-file.js';
+import { machineSchema, parseOptions } from '../train/config.js';
+import { loadModel } from '../train/model.js';
+import { type PredictedRows, predict } from '../train/predict.js';
+import { addConfigOptions, flagOf, pickConfigOptions } from './config-options.js';
+import { formatCount } from './format.js';
+import { type CommandContext, runCommand } from './run-command.js';
+import { addOutputOptions, type OutputOptions, type Terminal } from './terminal.js';
+import { OUTPUT_EXTENSIONS, writerFor } from './writers/index.js';
+
+const MACHINE_KEYS = ['workers', 'kernels'] as const;
+
+type PredictOptions = OutputOptions &
+  Readonly<Record<string, unknown>> & { readonly out: string; readonly keep?: readonly string[] };
+
+export function addPredictCommand(program: Command): void {
+  const command = program
+    .command('predict')
+    .description('predict every row of a table')
+    .argument('<model>', 'a model.safetensors or a run directory')
+    .argument('<data>', 'the table: a .parquet or .arrow file')
+    .requiredOption(
+      '--out <FILE>',
+      `where to write the predictions: a file that ends in ${OUTPUT_EXTENSIONS.join(', ')}`,
+    )
+    .option('--keep <COL>', 'column to copy from the table (may be repeated)', collect);
+  addConfigOptions(command, MACHINE_KEYS);
+  addOutputOptions(command).action((model: string, data: string, options: PredictOptions) =>
+    runCommand(options, (context) => runPredict(model, data, options, context)),
+  );
+}
+
+async function runPredict(
+  path: string,
+  data: string,
+  options: PredictOptions,
+  { terminal, signal }: CommandContext,
+): Promise<void> {
+  const machine = parseOptions(machineSchema, pickConfigOptions(options, MACHINE_KEYS), flagOf);
+  const { out, keep } = options;
+  const write = writerFor(out);
+  const model = await loadModel(path);
+  let rows = 0;
+  await replaceFile(out, async (temporary) => {
+    const counted = countRows(predict(model, data, { ...machine, keep, signal }), terminal, (count) => {
+      rows = count;
+    });
+    await write(temporary, counted, signal);
+  });
+  terminal.emit({ type: 'done', rows, out });
+  terminal.print(`${rows} predictions in ${out}`);
+}
+
+/** Passes windows on; shows how many rows there were so far. */
+async function* countRows(
+  windows: AsyncIterable<PredictedRows>,
+  terminal: Terminal,
+  onRows: (count: number) => void,
+): AsyncGenerator<PredictedRows> {
+  const redraw = terminal.interactive && !terminal.quiet;
+  try {
+    for await (const window of windows) {
+      const count = window.rowStart + window.rows;
+      onRows(count);
+      if (redraw) terminal.draw(`\r${formatCount(count)} of ${formatCount(window.totalRows)} rows `);
+      yield window;
+    }
+  } finally {
+    if (redraw) terminal.draw('\r\u001b[2K');
+  }
+}
+
+function collect(value: string, previous: readonly string[] = []): string[] {
+  return [...previous, value];
+}

@@ -1,0 +1,18 @@
+/** The public library. */
+export { type ErrorKind, EXIT_CODES, ParagradError } from './errors.js';
+export type { ResolvedConfig, TrainConfig } from './train/config.js';
+export { type EvaluateOptions, type Evaluation, evaluate } from './train/evaluate.js';
+export type {
+  DoneEvent,
+  EpochEvent,
+  ErrorEvent,
+  StartEvent,
+  StepEvent,
+  TrainEvent,
+  TrainingRun,
+  WarningEvent,
+} from './train/events.js';
+export type { ClassificationMetrics, Metrics, RegressionMetrics } from './train/metrics.js';
+export { loadModel, type Model, type ModelDescription } from './train/model.js';
+export { type OutputColumn, type PredictedRows, type PredictOptions, predict } from './train/predict.js';
+export { type TrainOptions, train } from './train/run.js';

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { formatCount, formatDuration, formatMetrics, formatNumber, formatTable } from '../../src/commands/format.js';
+
+describe('formatNumber', () => {
+  it.each([
+    [0, '0'],
+    [0.80123456, '0.8012'],
+    [-12.3456, '-12.35'],
+    [9999.6, '10000'],
+    [50210.4, '50210'],
+    [123456789, '123456789'],
+    [1.23456e12, '1.235e+12'],
+    [0.000123456, '0.0001235'],
+    [1.23456e-7, '1.235e-7'],
+    [Number.POSITIVE_INFINITY, 'Infinity'],
+    [null, 'undefined'],
+  ])('%s is %s', (value, text) => expect(formatNumber(value)).toBe(text));
+});
+
+describe('formatCount', () => {
+  it.each([
+    [0, '0'],
+    [999, '999'],
+    [999.6, '1k'],
+    [12_345, '12.3k'],
+    [999_700, '1M'],
+    [1_234_567, '1.23M'],
+    [5e15, '5000T'],
+  ])('%s is %s', (value, text) => expect(formatCount(value)).toBe(text));
+});
+
+describe('formatDuration', () => {
+  it.each([
+    [0.04, '0.0s'],
+    [9.94, '9.9s'],
+    [9.96, '10s'],
+    [59.4, '59s'],
+    [59.6, '1m00s'],
+    [185, '3m05s'],
+    [3599.6, '1h00m'],
+    [7620, '2h07m'],
+    [Number.POSITIVE_INFINITY, '?'],
+  ])('%s s is %s', (seconds, text) => expect(formatDuration(seconds)).toBe(text));
+});
+
+it('formatMetrics names every score, also one that is not defined', () => {
+  expect(formatMetrics({ rmse: 12.345, mae: 1, r2: null })).toBe('rmse 12.35  mae 1  r2 undefined');
+});
+
+it('formatTable aligns words to the left and numbers to the right', () => {
+  const table = formatTable([
+    ['column', 'mean'],
+    ['a', '1.5'],
+    ['long name', '-200'],
+  ]);
+  expect(table.split('\n')).toEqual(['column     mean', 'a           1.5', 'long name  -200']);
+});
