@@ -5,7 +5,7 @@ import { evaluate } from '../train/evaluate.js';
 import { addConfigOptions, flagOf, pickConfigOptions } from './config-options.js';
 import { formatNumber, formatTable } from './format.js';
 import { type CommandContext, runCommand } from './run-command.js';
-import { addOutputOptions, type OutputOptions } from './terminal.js';
+import { addOutputOptions, type OutputOptions, warn } from './terminal.js';
 
 const KEYS = ['workers', 'kernels', 'dropMissingTarget'] as const;
 
@@ -28,7 +28,8 @@ async function runEvaluate(
   { terminal, signal }: CommandContext,
 ): Promise<void> {
   const resolved = parseOptions(evaluationSchema, pickConfigOptions(options, KEYS), flagOf);
-  const { rows, metrics } = await evaluate(model, data, { ...resolved, signal });
+  const { rows, metrics, notes } = await evaluate(model, data, { ...resolved, signal });
+  for (const message of notes) warn(terminal, { type: 'warning', code: 'data', message });
   terminal.emit({ type: 'done', rows, metrics });
   const scores = Object.entries(metrics as unknown as Record<string, number | null>);
   terminal.print(formatTable([['rows', String(rows)], ...scores.map(([name, value]) => [name, formatNumber(value)])]));

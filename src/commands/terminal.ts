@@ -5,6 +5,7 @@
 import process from 'node:process';
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
+import type { WarningEvent } from '../train/events.js';
 
 /** Options that every command has; the command line's only, no part of a config. */
 export interface OutputOptions {
@@ -67,6 +68,16 @@ export function createTerminal(options: OutputOptions): Terminal {
     draw: (text) => void stderr.write(text),
     style: (format, text) => (colored ? styleText(format, text, { validateStream: false }) : text),
   };
+}
+
+/** A warning on standard error, and as an event. */
+export function warn(terminal: Terminal, warning: WarningEvent): void {
+  terminal.emit(warning);
+  if (!terminal.quiet) terminal.note(warningLine(terminal, warning));
+}
+
+export function warningLine(terminal: Terminal, { message }: WarningEvent): string {
+  return `${terminal.style('yellow', 'note:')} ${message}`;
 }
 
 function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {

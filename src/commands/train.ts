@@ -7,7 +7,7 @@ import { addConfigOptions, flagOf, pickConfigOptions, TRAIN_KEYS } from './confi
 import { formatCount, formatDuration, formatMetrics } from './format.js';
 import { createProgress } from './progress.js';
 import { type CommandContext, runCommand } from './run-command.js';
-import { addOutputOptions, type OutputOptions, type Terminal } from './terminal.js';
+import { addOutputOptions, type OutputOptions, type Terminal, warningLine } from './terminal.js';
 
 export function addTrainCommand(program: Command): void {
   const command = program
@@ -27,7 +27,7 @@ async function runTrain(input: Record<string, unknown>, { terminal, signal }: Co
       terminal.emit(event);
       progress.update(event);
       if (event.type === 'start') for (const line of startLines(event)) progress.note(line);
-      if (event.type === 'warning') progress.note(`${terminal.style('yellow', 'note:')} ${event.message}`);
+      if (event.type === 'warning') progress.note(warningLine(terminal, event));
       if (event.type === 'done') {
         progress.close();
         printResult(event, terminal);

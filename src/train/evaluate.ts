@@ -1,11 +1,11 @@
-/** Scores of a model on a raw table whose truth is known. Reads window by window; keeps outputs and truth of every row. */
-import { loadForModel } from '../data/load.js';
+/** Scores of a model on a raw table whose truth is known. The table is loaded whole, as for training. */
+import { loadForModel } from '../data/load-for-model.js';
 import { openTable } from '../data/open.js';
 import type { Metrics } from './metrics.js';
 import { loadModel, type Model } from './model.js';
-import { type MachineOptions, predictorOptions, WINDOW_ROWS } from './predict.js';
+import { type MachineOptions, predictorOptions } from './predict.js';
 import { openPredictor } from './predictor.js';
-import { concatenate, concatenateTruth, readTruth, scoreOutputs, type Truth } from './score.js';
+import { readTruth, scoreOutputs } from './score.js';
 
 export interface EvaluateOptions extends MachineOptions {
   /** Leaves out rows without a target instead of refusing them. Default false. */
@@ -16,6 +16,8 @@ export interface Evaluation {
   /** Rows scored. */
   readonly rows: number;
   readonly metrics: Metrics;
+  /** What the user should know about the table, one line each. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -40,32 +42,19 @@ export async function evaluate(
   try {
     const predictor = openPredictor(loaded, predictorOptions(options));
     try {
-      const outputs: Float32Array[] = [];
-      const truths: Truth[] = [];
-      for (let rowStart = 0; rowStart < table.rows; rowStart += WINDOW_ROWS) {
-        const rowEnd = Math.min(rowStart + WINDOW_ROWS, table.rows);
-        const { execute } = predictor;
-        const dataset = await loadForModel({
-          table,
-          preprocessing,
-          withTarget: true,
-          dropMissingTarget,
-          rowStart,
-          rowEnd,
-          execute,
-          signal,
-        });
-        outputs.push(await predictor.run(dataset));
-        truths.push(readTruth(dataset, preprocessing.target, 0, dataset.rows));
-      }
-      const truth = concatenateTruth(truths);
-      const metrics = scoreOutputs(
-        concatenate(Float32Array, outputs),
-        network.sizes.at(-1)!,
-        preprocessing.target,
-        truth,
-      );
-      return { rows: truth.rows, metrics };
+      const { execute } = predictor;
+      const { dataset, notes } = await loadForModel({
+        table,
+        preprocessing,
+        withTarget: true,
+        dropMissingTarget,
+        execute,
+        signal,
+      });
+      const truth = readTruth(dataset, preprocessing.target, 0, dataset.rows);
+      const outputs = await predictor.run(dataset);
+      const metrics = scoreOutputs(outputs, network.sizes.at(-1)!, preprocessing.target, truth);
+      return { rows: dataset.rows, metrics, notes };
     } finally {
       await predictor.close();
     }

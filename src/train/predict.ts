@@ -2,7 +2,7 @@
  * Predictions for a raw table, window by window, so that a table of any length takes the memory of one window. What comes
  * out are named columns: the prediction, for classes their probabilities, and what was asked to be kept of the table.
  */
-import { loadForModel } from '../data/load.js';
+import { loadForModel } from '../data/load-for-model.js';
 import { findColumn } from '../data/names.js';
 import { openTable } from '../data/open.js';
 import type { Target } from '../data/preprocess.js';
@@ -13,10 +13,10 @@ import { splitColumnNames } from './columns.js';
 import { mostLikely, probabilities } from './metrics.js';
 import { loadModel, type Model } from './model.js';
 import { openPredictor, type PredictorOptions } from './predictor.js';
-import { concatenate, predictedValues } from './score.js';
+import { predictedValues } from './score.js';
 
 /** Rows that are read, predicted and handed out at once. */
-export const WINDOW_ROWS = 65_536;
+const WINDOW_ROWS = 65_536;
 
 export interface MachineOptions {
   /** Default auto: one per core. */
@@ -73,7 +73,7 @@ export async function* predict(
       for (let rowStart = 0; rowStart < table.rows; rowStart += WINDOW_ROWS) {
         const rowEnd = Math.min(rowStart + WINDOW_ROWS, table.rows);
         const { execute } = predictor;
-        const dataset = await loadForModel({
+        const { dataset } = await loadForModel({
           table,
           preprocessing,
           withTarget: false,
@@ -197,10 +197,12 @@ function joinColumns(parts: readonly OutputColumn[]): OutputColumn {
   const [first] = parts;
   if (parts.length === 1) return first;
   if (first.type === 'double' || first.type === 'integer') {
-    const values = concatenate(
-      Float64Array,
-      parts.map((part) => part.values as Float64Array),
-    );
+    const values = new Float64Array(parts.reduce((rows, part) => rows + part.values.length, 0));
+    let at = 0;
+    for (const part of parts) {
+      values.set(part.values as Float64Array, at);
+      at += part.values.length;
+    }
     return { ...first, values };
   }
   return { ...first, values: parts.flatMap((part) => part.values as (string | null)[]) } as OutputColumn;

@@ -39,38 +39,6 @@ export function readTruth(dataset: Dataset, target: Target, rowStart: number, ro
   return { rows, truth, weights };
 }
 
-/** The truth of consecutive parts of a table, of which there is at least one, as that of the whole. */
-export function concatenateTruth(parts: readonly Truth[]): Truth {
-  const isWeighted = parts[0].weights !== undefined;
-  return {
-    rows: parts.reduce((rows, part) => rows + part.rows, 0),
-    truth: concatenate(
-      Float64Array,
-      parts.map(({ truth }) => truth),
-    ),
-    weights: isWeighted
-      ? concatenate(
-          Float64Array,
-          parts.map(({ weights }) => weights!),
-        )
-      : undefined,
-  };
-}
-
-/** One array of the contents of many. */
-export function concatenate<T extends Float32Array | Float64Array>(
-  create: new (length: number) => T,
-  parts: readonly T[],
-): T {
-  const whole = new create(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
-
 /**
  * Predicted values in units of the target.
  *

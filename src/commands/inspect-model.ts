@@ -1,0 +1,48 @@
+/** What `paragrad inspect` says of a model or a run directory: network, preprocessing, score. */
+import type { Preprocessing } from '../data/preprocess.js';
+import type { Model } from '../train/model.js';
+import { formatMetrics, formatNumber, formatTable } from './format.js';
+
+/** Class and category values listed in text, at most; --json has all. */
+const LISTED_VALUES = 8;
+
+/** A model as the one line of --json. */
+export function modelEvent({ path, description, weightsSha256 }: Model): object {
+  return { type: 'done', kind: 'model', path, weightsSha256, ...description };
+}
+
+/** A model as text for people. */
+export function modelText({ path, description, weightsSha256, tensors }: Model): string {
+  const { network, task, loss, preprocessing, rows, seed, validation } = description;
+  const parameters = tensors.reduce((sum, tensor) => sum + tensor.data.length, 0);
+  const { target } = preprocessing;
+  const facts = [
+    ['model', path],
+    ['weights', weightsSha256],
+    ['network', `${network.sizes.join('-')}, ${network.activation}, ${parameters} parameters`],
+    ['target', `"${target.name}" (${task}), loss ${loss}`],
+    ...(target.task === 'regression' ? [] : [['classes', listValues(target.classes)]]),
+    ['trained', `${rows.train} rows, ${description.steps} steps, seed ${seed}, ${description.arithmetic} arithmetic`],
+    ['validation', validation === null ? 'none' : `${rows.validation} rows: ${formatMetrics(validation)}`],
+    ['written by', `paragrad ${description.paragradVersion}`],
+  ];
+  return `${formatTable(facts)}\n\n${formatTable(inputRows(preprocessing))}`;
+}
+
+/** The columns that the network reads, and what becomes of each. */
+function inputRows({ numbers, categories, weightColumn }: Preprocessing): string[][] {
+  return [
+    ['column', 'becomes'],
+    ...numbers.map(({ name, centre, shift, scale, flagged }) => {
+      const encoding = `(x - ${formatNumber(centre + shift)}) / ${formatNumber(scale)}`;
+      return [name, `${scale === 0 ? 'constant, 0' : encoding}${flagged ? ', and a flag where it is missing' : ''}`];
+    }),
+    ...categories.map(({ name, values }) => [name, `one of ${values.length}: ${listValues(values)}`]),
+    ...(weightColumn === null ? [] : [[weightColumn, 'weight of the row in training']]),
+  ];
+}
+
+function listValues(values: readonly unknown[]): string {
+  const listed = values.slice(0, LISTED_VALUES).map(String).join(', ');
+  return values.length > LISTED_VALUES ? `${listed} and ${values.length - LISTED_VALUES} more` : listed;
+}
