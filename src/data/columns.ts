@@ -1,6 +1,7 @@
 /** Which columns of a table play which part: target, weight, features by kind. */
 import { ParagradError } from '../errors.js';
 import { findColumn } from './names.js';
+import type { Preprocessing } from './preprocess.js';
 import type { Column, Table } from './table.js';
 
 export interface ColumnChoice {
@@ -63,6 +64,32 @@ function checkRoles(table: Table, choice: ColumnChoice, target: Column, weight: 
       `the weight column ${show(weight)} of ${table.location} holds ${weight.type}, and weights are numbers`,
     );
   }
+}
+
+/**
+ * Checks that a table has the columns of a preprocessing, with values of their kinds.
+ *
+ * @throws ParagradError `unknown_column` or `wrong_kind`
+ */
+export function checkColumns(
+  table: Table,
+  { numbers, categories, target, weightColumn }: Preprocessing,
+  parts: { readonly target: boolean; readonly weight: boolean },
+): void {
+  for (const { name } of numbers) checkKind(table, name, true);
+  for (const { name } of categories) checkKind(table, name, false);
+  if (parts.target) checkKind(table, target.name, target.task === 'regression' || target.type === 'number');
+  if (parts.weight && weightColumn !== null) checkKind(table, weightColumn, true);
+}
+
+function checkKind(table: Table, name: string, number: boolean): void {
+  const column = findColumn(table, name, 'which the model needs');
+  if (column.kind !== 'unsupported' && (column.kind === 'number') === number) return;
+  throw new ParagradError(
+    'wrong_kind',
+    `column ${show(column)} of ${table.location} holds ${column.type}, but the model takes ` +
+      `${number ? 'numbers' : 'strings or booleans'} there`,
+  );
 }
 
 function unsupported(table: Table, column: Column, hint?: string): ParagradError {

@@ -1,4 +1,4 @@
-/** Collects the values that a category column really uses (a dictionary may list more), up to a limit. */
+/** Strings and their codes: coding the strings of a batch, and collecting the values that a column really uses. */
 import type { CategoryValues } from './table.js';
 
 export interface DistinctValues {
@@ -20,5 +20,30 @@ export function createDistinctValues(limit: number): DistinctValues {
       }
     },
     sorted: () => [...found].sort(),
+  };
+}
+
+export interface Coder {
+  /** Codes the next row; null is missing. */
+  add(value: string | null): void;
+  readonly values: CategoryValues;
+}
+
+/** Codes `rows` strings by their first appearance. */
+export function createCoder(rows: number): Coder {
+  const known = new Map<string, number>();
+  const dictionary: string[] = [];
+  const codes = new Int32Array(rows);
+  let row = 0;
+  return {
+    add(value) {
+      let code = value === null ? -1 : known.get(value);
+      if (code === undefined) {
+        code = dictionary.push(value!) - 1;
+        known.set(value!, code);
+      }
+      codes[row++] = code;
+    },
+    values: { kind: 'category', codes, dictionary },
   };
 }

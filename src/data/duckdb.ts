@@ -12,7 +12,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance, DuckDBValue, DuckDBVector } from '@duckdb/node-api';
 import { invariant, ParagradError } from '../errors.js';
+import { createCoder } from './distinct.js';
 import { checkInterrupt, interrupted } from './interrupt.js';
+import type { CategoryValues } from './table.js';
 
 export interface DuckDBOptions {
   /** Threads of a query: as many as the run has workers. */
@@ -187,6 +189,14 @@ export function integers(chunk: DuckDBDataChunk, column: number): Int32Array {
   const items = vectorItems(chunk.getColumnVector(column));
   invariant(items instanceof Int32Array, 'DuckDB gave no INTEGER vector');
   return items.slice();
+}
+
+/** The strings of a VARCHAR column, as codes of the values that the chunk holds; -1 for null. */
+export function strings(chunk: DuckDBDataChunk, column: number): CategoryValues {
+  const vector = chunk.getColumnVector(column);
+  const coder = createCoder(chunk.rowCount);
+  for (let row = 0; row < chunk.rowCount; row++) coder.add(vector.getItem(row) as string | null);
+  return coder.values;
 }
 
 function vectorItems(vector: DuckDBVector): unknown {

@@ -5,7 +5,7 @@
  * A survey of some rows is plain data, and surveys join to the survey of all rows together, whatever the parts were.
  */
 import { createDistinctValues } from './distinct.js';
-import { DROPPED } from './split.js';
+import { createSlots, DROPPED } from './split.js';
 import type { CategoryValues, NumberValues, Table } from './table.js';
 
 /** Most distinct values of a category, and most classes of a target. */
@@ -31,6 +31,11 @@ export interface SurveyedRows {
   readonly slots: SharedArrayBuffer;
   /** The row of the file that slots[0] stands for. */
   readonly firstRow: number;
+}
+
+/** Rows rowStart .. rowEnd (exclusive), none of them dropped yet. */
+export function rowRange(rowStart: number, rowEnd: number): SurveyedRows {
+  return { rowStart, rowEnd, slots: createSlots(rowEnd - rowStart), firstRow: rowStart };
 }
 
 /** How many rows, and the first of them (-1: none), counted in the file. */

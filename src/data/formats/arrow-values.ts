@@ -5,6 +5,7 @@
  * offset 0, little-endian buffers. No BigInt is made: 64-bit integers are read as two 32-bit words.
  */
 import { type Data, DataType, type Decimal, type Dictionary, Precision } from 'apache-arrow';
+import { createCoder } from '../distinct.js';
 import type { CategoryValues, ColumnKind, NumberValues } from '../table.js';
 
 const TWO_32 = 0x1_0000_0000;
@@ -94,25 +95,11 @@ export function decodeCategory(data: Data, from: number, to: number): CategoryVa
   const { type } = data;
   if (DataType.isBool(type)) return booleans(data, from, to);
   if (DataType.isDictionary(type)) return dictionaryCodes(data as Data<Dictionary>, from, to);
-  const dictionary: string[] = [];
-  const known = new Map<string, number>();
-  const codes = new Int32Array(to - from);
+  const coder = createCoder(to - from);
   const valid = validity(data);
   const text = stringReader(data);
-  for (let i = from; i < to; i++) {
-    if (valid !== null && ((valid[i >> 3] >> (i & 7)) & 1) === 0) {
-      codes[i - from] = -1;
-      continue;
-    }
-    const value = text(i);
-    let code = known.get(value);
-    if (code === undefined) {
-      code = dictionary.push(value) - 1;
-      known.set(value, code);
-    }
-    codes[i - from] = code;
-  }
-  return { kind: 'category', codes, dictionary };
+  for (let i = from; i < to; i++) coder.add(valid === null || (valid[i >> 3] >> (i & 7)) & 1 ? text(i) : null);
+  return coder.values;
 }
 
 function booleans(data: Data, from: number, to: number): CategoryValues {

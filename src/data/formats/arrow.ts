@@ -78,13 +78,18 @@ function createTable(
     invariant(position !== undefined, `${location} has no column ${JSON.stringify(name)}`);
     return position;
   };
+  /** The record batch read last: a caller that reads in windows would else read it again for each. */
+  let last: { readonly index: number; readonly batch: RecordBatch } | undefined;
   let closed = false;
 
   async function readBlock(index: number): Promise<RecordBatch> {
+    if (last?.index === index) return last.batch;
+    last = undefined; // before the next is read: two batches would be twice the memory
     const batch = await reporting(location, () => reader.readRecordBatch(index)).catch((error: unknown) => {
       throw closed ? interrupted(location) : error;
     });
     invariant(batch !== null, `${location}: record batch ${index} is missing`);
+    last = { index, batch };
     return batch;
   }
 
@@ -136,6 +141,7 @@ function createTable(
     async close() {
       if (closed) return;
       closed = true;
+      last = undefined;
       await file.close();
     },
   };

@@ -2,15 +2,25 @@
  * Parquet through DuckDB, in the coordinator.
  *
  * Columns are addressed by position (`c0`, `c1` …), never by name, so a column may be called anything. SQL does the
- * conversions, in DuckDB's threads: numbers become DOUBLE with NaN for null, categories become codes of a temporary ENUM
- * with -1 for null; so a chunk is two typed arrays to copy, with no validity to look at.
+ * conversions, in DuckDB's threads: numbers become DOUBLE with NaN for null, and categories whose values are known become
+ * codes of a temporary ENUM with -1 for null; so a chunk is typed arrays to copy, with no validity to look at. Categories
+ * of unknown values come as strings, which costs a microsecond each.
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { DuckDBValue } from '@duckdb/node-api';
+import type { DuckDBDataChunk, DuckDBValue } from '@duckdb/node-api';
 import { invariant, ParagradError } from '../../errors.js';
-import { DuckDB, doubles, integers, quoteLiteral } from '../duckdb.js';
-import type { Block, Column, ColumnKind, ReadRequest, RowBatch, Table } from '../table.js';
+import { DuckDB, doubles, integers, quoteLiteral, strings } from '../duckdb.js';
+import type {
+  Block,
+  CategoryValues,
+  Column,
+  ColumnKind,
+  NumberValues,
+  ReadRequest,
+  RowBatch,
+  Table,
+} from '../table.js';
 import type { OpenOptions } from './format.js';
 import { distinctNames } from './schema.js';
 
@@ -144,9 +154,8 @@ function createTable(
     const lists: string[][] = [];
     for (const name of names) {
       const column = `c${positionOf(name)}`;
-      const count = Number.isFinite(limit) ? `LIMIT ${limit + 1}` : '';
       const found = await duckdb.rows(
-        `SELECT DISTINCT CAST(${column} AS VARCHAR) ${from} WHERE ${column} IS NOT NULL ${count}`,
+        `SELECT DISTINCT CAST(${column} AS VARCHAR) ${from} WHERE ${column} IS NOT NULL LIMIT ${limit + 1}`,
         signal,
       );
       lists.push(found.map(([value]) => String(value)).sort());
@@ -154,39 +163,29 @@ function createTable(
     return lists;
   }
 
-  async function dictionaryOf({ name, kind }: Column, request: ReadRequest): Promise<readonly string[]> {
-    if (kind === 'boolean') return BOOLEANS;
-    if (kind !== 'category') return [];
-    return request.values?.get(name) ?? (await distinct([name], Number.POSITIVE_INFINITY, request.signal))[0];
-  }
-
   async function* read(request: ReadRequest): AsyncGenerator<RowBatch, void, undefined> {
     const { signal, rowStart = 0, rowEnd = rows } = request;
     invariant(request.columns.length > 0, 'a read needs at least one column');
     const where =
       rowStart === 0 && rowEnd === rows ? '' : `WHERE file_row_number >= ${rowStart} AND file_row_number < ${rowEnd}`;
-    const dictionaries: (readonly string[])[] = [];
-    const expressions: string[] = [];
+    const selected: Selected[] = [];
     const enums: string[] = [];
     try {
       for (const name of request.columns) {
         const position = positionOf(name);
-        const column = columns[position];
-        const dictionary = await dictionaryOf(column, request);
-        if (column.kind === 'category') enums.push(await duckdb.createEnum(dictionary, signal));
-        dictionaries.push(dictionary);
-        expressions.push(selectExpression(column.kind, `c${position}`, enums[enums.length - 1]));
+        const values = columns[position].kind === 'category' ? request.values?.get(name) : undefined;
+        if (values) enums.push(await duckdb.createEnum(values, signal));
+        selected.push(
+          select(columns[position].kind, `c${position}`, values && { values, name: enums[enums.length - 1] }),
+        );
       }
+      const expressions = selected.map(({ expression }) => expression);
       let start = rowStart;
       for await (const chunk of duckdb.chunks(`SELECT ${expressions.join(', ')} ${from} ${where}`, signal)) {
         yield {
           rowStart: start,
           rows: chunk.rowCount,
-          columns: request.columns.map((name, i) =>
-            columns[positionOf(name)].kind === 'number'
-              ? { kind: 'number', values: doubles(chunk, i) }
-              : { kind: 'category', codes: integers(chunk, i), dictionary: dictionaries[i] },
-          ),
+          columns: selected.map(({ decode }, i) => decode(chunk, i)),
         };
         start += chunk.rowCount;
       }
@@ -214,10 +213,30 @@ function createTable(
   };
 }
 
-/** A column as DOUBLE or INTEGER without nulls. */
-function selectExpression(kind: ColumnKind, column: string, enumType: string): string {
-  if (kind === 'number') return `coalesce(CAST(${column} AS DOUBLE), 'nan'::DOUBLE)`;
-  if (kind === 'boolean') return `coalesce(CAST(${column} AS INTEGER), -1)`;
-  invariant(kind === 'category', 'an unsupported column cannot be read');
-  return `coalesce(CAST(enum_code(TRY_CAST(${column} AS ${enumType})) AS INTEGER), -1)`;
+/** What to ask for a column, and how to decode a chunk of the answer. */
+interface Selected {
+  readonly expression: string;
+  readonly decode: (chunk: DuckDBDataChunk, column: number) => NumberValues | CategoryValues;
+}
+
+/** @param known the values to look for in a category, and the name of their ENUM type */
+function select(
+  kind: ColumnKind,
+  column: string,
+  known: { readonly values: readonly string[]; readonly name: string } | undefined,
+): Selected {
+  if (kind === 'number') {
+    return {
+      expression: `coalesce(CAST(${column} AS DOUBLE), 'nan'::DOUBLE)`,
+      decode: (chunk, i) => ({ kind: 'number', values: doubles(chunk, i) }),
+    };
+  }
+  invariant(kind !== 'unsupported', 'an unsupported column cannot be read');
+  if (kind === 'category' && known === undefined) return { expression: `CAST(${column} AS VARCHAR)`, decode: strings };
+  const dictionary = known?.values ?? BOOLEANS;
+  const code = known ? `enum_code(TRY_CAST(${column} AS ${known.name}))` : column;
+  return {
+    expression: `coalesce(CAST(${code} AS INTEGER), -1)`,
+    decode: (chunk, i) => ({ kind: 'category', codes: integers(chunk, i), dictionary }),
+  };
 }
