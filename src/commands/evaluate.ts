@@ -28,8 +28,11 @@ async function runEvaluate(
   { terminal, signal }: CommandContext,
 ): Promise<void> {
   const resolved = parseOptions(evaluationSchema, pickConfigOptions(options, KEYS), flagOf);
-  const { rows, metrics, notes } = await evaluate(model, data, { ...resolved, signal });
-  for (const message of notes) warn(terminal, { type: 'warning', code: 'data', message });
+  const { rows, droppedRows, metrics } = await evaluate(model, data, { ...resolved, signal });
+  if (droppedRows > 0) {
+    const message = `${droppedRows} ${droppedRows === 1 ? 'row' : 'rows'} without a target left out`;
+    warn(terminal, { type: 'warning', code: 'data', message });
+  }
   terminal.emit({ type: 'done', rows, metrics });
   const scores = Object.entries(metrics as unknown as Record<string, number | null>);
   terminal.print(formatTable([['rows', String(rows)], ...scores.map(([name, value]) => [name, formatNumber(value)])]));

@@ -1,5 +1,5 @@
 /** Scores of a model on a raw table whose truth is known. The table is loaded whole, as for training. */
-import { loadForModel } from '../data/load-for-model.js';
+import { loadForModel } from '../data/load.js';
 import { openTable } from '../data/open.js';
 import type { Metrics } from './metrics.js';
 import { loadModel, type Model } from './model.js';
@@ -15,9 +15,9 @@ export interface EvaluateOptions extends MachineOptions {
 export interface Evaluation {
   /** Rows scored. */
   readonly rows: number;
+  /** Rows left out because they have no usable target. */
+  readonly droppedRows: number;
   readonly metrics: Metrics;
-  /** What the user should know about the table, one line each. */
-  readonly notes: readonly string[];
 }
 
 /**
@@ -43,7 +43,7 @@ export async function evaluate(
     const predictor = openPredictor(loaded, predictorOptions(options));
     try {
       const { execute } = predictor;
-      const { dataset, notes } = await loadForModel({
+      const dataset = await loadForModel({
         table,
         preprocessing,
         withTarget: true,
@@ -54,7 +54,7 @@ export async function evaluate(
       const truth = readTruth(dataset, preprocessing.target, 0, dataset.rows);
       const outputs = await predictor.run(dataset);
       const metrics = scoreOutputs(outputs, network.sizes.at(-1)!, preprocessing.target, truth);
-      return { rows: dataset.rows, metrics, notes };
+      return { rows: dataset.rows, droppedRows: table.rows - dataset.rows, metrics };
     } finally {
       await predictor.close();
     }

@@ -2,7 +2,7 @@
  * Predictions for a raw table, window by window, so that a table of any length takes the memory of one window. What comes
  * out are named columns: the prediction, for classes their probabilities, and what was asked to be kept of the table.
  */
-import { loadForModel } from '../data/load-for-model.js';
+import { loadForModel } from '../data/load.js';
 import { findColumn } from '../data/names.js';
 import { openTable } from '../data/open.js';
 import type { Target } from '../data/preprocess.js';
@@ -73,7 +73,7 @@ export async function* predict(
       for (let rowStart = 0; rowStart < table.rows; rowStart += WINDOW_ROWS) {
         const rowEnd = Math.min(rowStart + WINDOW_ROWS, table.rows);
         const { execute } = predictor;
-        const { dataset } = await loadForModel({
+        const dataset = await loadForModel({
           table,
           preprocessing,
           withTarget: false,
