@@ -1,27 +1,27 @@
 /** An Arrow IPC file, one record batch a window. apache-arrow is loaded when one is written. */
-import { createWriteStream } from 'node:fs';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import type { RecordBatch, Vector } from 'apache-arrow';
 import type { OutputColumn, PredictedRows } from '../../train/predict.js';
 
 type Arrow = typeof import('apache-arrow');
 
-export async function writeArrow(
-  path: string,
-  windows: AsyncIterable<PredictedRows>,
-  signal?: AbortSignal,
-): Promise<void> {
+export async function writeArrow(path: string, windows: AsyncIterable<PredictedRows>): Promise<void> {
   const arrow = await import('apache-arrow');
-  async function* batches(): AsyncGenerator<RecordBatch> {
-    for await (const { columns } of windows) yield recordBatch(arrow, columns);
+  const file = await open(path, 'w');
+  // Not the library's Node stream: destroyed by an error, it leaves a rejection that nobody can handle.
+  const writer = new arrow.RecordBatchFileWriter();
+  const written = copyBytes(writer, file);
+  written.catch(() => undefined); // met below, where it is awaited
+  try {
+    for await (const { columns } of windows) writer.write(recordBatch(arrow, columns));
+  } finally {
+    writer.finish();
+    await written.finally(() => file.close());
   }
-  await pipeline(
-    Readable.from(batches()),
-    arrow.RecordBatchFileWriter.throughNode({ autoDestroy: true, writableObjectMode: true }),
-    createWriteStream(path),
-    { signal },
-  );
+}
+
+async function copyBytes(bytes: AsyncIterable<Uint8Array>, file: FileHandle): Promise<void> {
+  for await (const chunk of bytes) await file.appendFile(chunk);
 }
 
 function recordBatch(arrow: Arrow, columns: readonly OutputColumn[]): RecordBatch {
