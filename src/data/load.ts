@@ -1,20 +1,19 @@
 /**
- * Loads a table for training: survey, decide the encoding, split, fill, take statistics, standardise. The result holds the
- * training rows and then the validation rows, and depends on the rows, the options and the seed alone: not on the format,
- * its blocks, or who reads them.
+ * Loads tables into datasets, for training and for a model that exists. What is loaded depends on the rows, the options and
+ * the seed alone: not on the format, its blocks, or who reads them.
  */
 import { ParagradError } from '../errors.js';
 import { type ColumnChoice, checkColumns, chooseColumns } from './columns.js';
 import type { Dataset } from './dataset.js';
 import { decideEncoding, type EncodingOptions } from './encoding.js';
-import { surveyTarget } from './load-for-model.js';
 import { type Preprocessing, rowLayout, type Scaling } from './preprocess.js';
 import { placeRows, type Split, splitRows } from './split.js';
-import { allocate, fill, type LoadContext, standardise, statistics } from './stages.js';
+import { allocate, fill, type LoadContext, standardise, statistics, survey } from './stages.js';
 import { columnScales } from './standardise.js';
 import { type Moments, shiftAndScale } from './statistics.js';
 import { rowRange, type SurveyedRows } from './survey.js';
 import type { Table } from './table.js';
+import { checkTarget, knownValues } from './target.js';
 
 export interface TrainingLoad extends ColumnChoice, EncodingOptions, LoadContext {
   readonly table: Table;
@@ -32,6 +31,8 @@ export interface LoadedTraining extends Split {
 }
 
 /**
+ * Loads a table for training: survey, decide the encoding, split, fill, take statistics, standardise.
+ *
  * @throws ParagradError for everything that is wrong with the table or the choice of columns, and when interrupted
  * @example
  * const loaded = await loadTraining({ table, target: 'price', validation: 0.2, scale: 'standard', scaleTarget: 'standard',
@@ -58,6 +59,60 @@ export async function loadTraining(load: TrainingLoad): Promise<LoadedTraining> 
     preprocessing,
     notes: [...notes, ...(held?.notes ?? [])],
   };
+}
+
+export interface ModelLoad extends LoadContext {
+  readonly table: Table;
+  readonly preprocessing: Preprocessing;
+  /** Whether the target is read too (to score), and the weights where the table has them. */
+  readonly withTarget: boolean;
+  /** First row, inclusive. Default 0. */
+  readonly rowStart?: number;
+  /** Last row, exclusive. Default: all. */
+  readonly rowEnd?: number;
+  /** Leave out rows without a usable target, instead of refusing them. Default false. */
+  readonly dropMissingTarget?: boolean;
+}
+
+/**
+ * Loads rows of a raw table for a model that exists: by its preprocessing, whatever else the table holds. Columns may come
+ * in any order and extra ones are ignored; missing values and unseen categories are allowed; a missing column is not.
+ *
+ * @returns the rows in the file's order, without those left out
+ * @throws ParagradError `unknown_column`, `wrong_kind`, `target_missing`, `target_infinite`, `infinite_value`,
+ *   `value_out_of_range`, `bad_weight` or `interrupted`
+ * @example
+ * const dataset = await loadForModel({ table, preprocessing, withTarget: false, execute: executeInline });
+ */
+export async function loadForModel(load: ModelLoad): Promise<Dataset> {
+  const { table, preprocessing, withTarget, rowStart = 0, rowEnd = table.rows } = load;
+  const weight = withTarget && table.columns.some(({ name }) => name === preprocessing.weightColumn);
+  const parts = { target: withTarget, weight };
+  checkColumns(table, preprocessing, parts);
+  const rows = rowRange(rowStart, rowEnd);
+  if (withTarget) await surveyTarget(table, preprocessing, rows, load.dropMissingTarget ?? false, load);
+  const kept = placeRows(new Uint32Array(rows.slots), 0);
+  const dataset = allocate(kept, rowLayout(preprocessing, parts), table.location);
+  await fill(table, { dataset, preprocessing, ...rows }, rows, load);
+  await standardise(dataset, columnScales(preprocessing, withTarget), load);
+  return dataset;
+}
+
+/**
+ * Marks the rows whose target the preprocessing has no use for (missing, or an unknown class), or refuses them.
+ *
+ * @returns notes for the user
+ */
+async function surveyTarget(
+  table: Table,
+  { target }: Preprocessing,
+  rows: SurveyedRows,
+  drop: boolean,
+  context: LoadContext,
+): Promise<string[]> {
+  const request = { target: { name: target.name, known: knownValues(target) }, categories: [] };
+  const found = await survey(table, request, rows, context);
+  return checkTarget(table, target, found.target!, rows.rowEnd - rows.rowStart, drop);
 }
 
 /** A validation table of its own, with the rows marked that lack a target. */
