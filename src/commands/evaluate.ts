@@ -30,8 +30,8 @@ async function runEvaluate(
   const resolved = parseOptions(evaluationSchema, pickConfigOptions(options, KEYS), flagOf);
   const { rows, droppedRows, metrics } = await evaluate(model, data, { ...resolved, signal });
   if (droppedRows > 0) {
-    const message = `${droppedRows} ${droppedRows === 1 ? 'row' : 'rows'} without a target left out`;
-    warn(terminal, { type: 'warning', code: 'data', message });
+    const message = `${droppedRows} of ${rows + droppedRows} rows have no usable target and are left out`;
+    warn(terminal, { type: 'warning', code: 'dropped_rows', message });
   }
   terminal.emit({ type: 'done', rows, metrics });
   const scores = Object.entries(metrics as unknown as Record<string, number | null>);

@@ -1,9 +1,12 @@
 /** `paragrad inspect <data|model|run-dir>`: what a table holds, or what a model is. */
 import { stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
+import { describeTable } from '../data/inspect.js';
+import { openTable } from '../data/open.js';
 import { loadModel } from '../train/model.js';
 import { modelEvent, modelText } from './inspect-model.js';
-import { describeTable, tableEvent, tableText } from './inspect-table.js';
+import { tableEvent, tableText } from './inspect-table.js';
 import { type CommandContext, runCommand } from './run-command.js';
 import { addOutputOptions, type OutputOptions } from './terminal.js';
 
@@ -24,9 +27,14 @@ async function runInspect(path: string, { terminal, signal }: CommandContext): P
     terminal.print(modelText(model));
     return;
   }
-  const table = await describeTable(path, signal);
-  terminal.emit(tableEvent(table));
-  terminal.print(tableText(table));
+  const table = await openTable(path, { threads: availableParallelism(), signal });
+  try {
+    const description = await describeTable(table, signal);
+    terminal.emit(tableEvent(description));
+    terminal.print(tableText(description));
+  } finally {
+    await table.close();
+  }
 }
 
 /** A folder is a run directory; a file is a model by its extension. */

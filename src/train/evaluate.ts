@@ -15,7 +15,7 @@ export interface EvaluateOptions extends MachineOptions {
 export interface Evaluation {
   /** Rows scored. */
   readonly rows: number;
-  /** Rows left out because they have no usable target. */
+  /** Rows left out for want of a usable target. */
   readonly droppedRows: number;
   readonly metrics: Metrics;
 }
