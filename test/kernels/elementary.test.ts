@@ -75,7 +75,7 @@ describe.each(ARENAS)('%s', (_, arena) => {
   test.each([
     ['tanhForward', reference.tanhForward],
     ['sigmoidForward', reference.sigmoidForward],
-  ] as const)('%s is within 0.51 ulp of the true value', (kernel, oracle) => {
+  ] as const)('%s is within 2 ulp of the true value, denormal results included', (kernel, oracle) => {
     for (const x of [EVERY_MAGNITUDE, NEAR]) {
       const actual = apply(arena, kernel, x);
       const exact = oracle(x);
@@ -83,7 +83,7 @@ describe.each(ARENAS)('%s', (_, arena) => {
       actual.forEach((y, i) => {
         worst = Math.max(worst, Math.abs(y - exact[i]!) / ulp32(exact[i]!));
       });
-      expect(worst).toBeLessThanOrEqual(0.51);
+      expect(worst).toBeLessThanOrEqual(2);
     }
   });
 

@@ -71,7 +71,9 @@ describe.each(CASES)('%s %s', (_, name, loss, arena) => {
     weighting: fc.constantFrom('none', 'weights', 'some zero'),
   });
 
-  test('value within 1e-12, gradient within 3 ulp of the reference', () => {
+  const valueError = loss.classes ? 2 ** -22 : 0; // powers are float32
+
+  test(`value within ${valueError} a row and 1e-12, gradient within 2 ulp of the reference`, () => {
     fc.assert(
       fc.property(drawn, ({ rows, outputs, scale, slack, seed, weighting }) => {
         const unweighted = batch(name, rows, outputs, scale, seed);
@@ -82,14 +84,12 @@ describe.each(CASES)('%s %s', (_, name, loss, arena) => {
         const actual = compute(arena, loss, drawnBatch, slack);
         const exact = loss.oracle(drawnBatch);
         expect(Math.abs(actual.value - exact.value)).toBeLessThanOrEqual(
-          1e-12 * (Math.abs(exact.value) + rows * scale ** 2),
+          1e-12 * (Math.abs(exact.value) + rows * scale ** 2) + 2 * rows * valueError,
         );
         exact.gradient.forEach((d, i) => {
           const weight = weighting === 'none' ? 1 : weights[Math.floor(i / outputs)]!;
-          const cancelled = loss.classes || name === 'bce' ? weight * 2 ** -23 : 0; // p - 1 and p - y
-          expect(Math.abs(actual.gradient[i]! - d)).toBeLessThanOrEqual(
-            3 * 2 ** -24 * Math.abs(d) + cancelled + 2 ** -149,
-          );
+          const cancelled = loss.classes || name === 'bce' ? weight * 2 ** -22 : 0; // p - 1 and p - y
+          expect(Math.abs(actual.gradient[i]! - d)).toBeLessThanOrEqual(2 ** -22 * Math.abs(d) + cancelled + 2 ** -149);
         });
       }),
       { numRuns: 100 },
@@ -105,7 +105,7 @@ describe.each(CASES)('%s %s', (_, name, loss, arena) => {
     const weights = [0, -0, 1, 2, 0];
     const { value, gradient } = compute(arena, loss, { ...plain, z, y, weights });
     const exact = loss.oracle({ ...plain, weights });
-    expect(value).toBeCloseTo(exact.value, 12);
+    expect(value).toBeCloseTo(exact.value, loss.classes ? 6 : 12);
     expect([...gradient.subarray(0, 6), ...gradient.subarray(12)].every((d) => Object.is(d, 0))).toBe(true);
     expect(gradient.subarray(6, 12).every((d) => d !== 0 && Number.isFinite(d))).toBe(true);
   });
@@ -157,7 +157,7 @@ describe.each(ARENAS)('%s softmax', (_, arena) => {
     return read(arena, region);
   };
 
-  test('every probability within 2 ulp of the reference, down to the denormals', () => {
+  test('every probability within (4 + |z - max|) 2^-24 of the reference, relatively, and 2 of the smallest denormal', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 8 }),
@@ -169,7 +169,9 @@ describe.each(ARENAS)('%s softmax', (_, arena) => {
           const z = values(seed, rows * outputs).map((x) => x * scale);
           const exact = reference.softmax(rows, outputs, z);
           run(rows, outputs, z, slack).forEach((p, i) => {
-            expect(Math.abs(p - exact[i]!)).toBeLessThanOrEqual(2 * 2 ** -23 * exact[i]! + 2 ** -148);
+            const row = Math.floor(i / outputs);
+            const range = Math.max(...z.subarray(row * outputs, (row + 1) * outputs)) - z[i]!;
+            expect(Math.abs(p - exact[i]!)).toBeLessThanOrEqual((4 + range) * 2 ** -24 * exact[i]! + 2 ** -148);
           });
         },
       ),

@@ -181,23 +181,62 @@ export function gemvWeightGradient(k: i32, n: i32, a: usize, lda: usize, d: usiz
   }
 }
 
-/** A chain of one step that starts at 0, like every other: -0 becomes 0. */
-export function gemvInputGradient(
-  m: i32, n: i32, d: usize, w: usize, c: usize, ldc: usize, mask: usize, epilogue: i32,
-): void {
-  const row = ldc << 2, bytes = <usize>n << 2;
-  const zero = f32x4.splat(0);
-  const masked = (epilogue & RELU_MASK) != 0;
+// @ts-ignore: decorator
+@inline
+/** One vector of C: a chain of one step that starts at 0, like every other, so that an exact -0 becomes 0. */
+function outer(x: v128, w: v128, c: usize, mask: usize, masked: bool): void {
+  let value = madd(x, w, f32x4.splat(0));
+  if (masked) value = keepWherePositive(value, v128.load(mask));
+  v128.store(c, value);
+}
+
+// @ts-ignore: decorator
+@inline
+/** C[m, 16] for 16 columns, with the weights in registers. */
+function outer16(m: i32, d: usize, w: usize, c: usize, row: usize, mask: usize, masked: bool): void {
+  const w0 = v128.load(w, 0), w1 = v128.load(w, 16), w2 = v128.load(w, 32), w3 = v128.load(w, 48);
   for (; m > 0; m--) {
     const x = v128.load32_splat(d);
-    for (let i: usize = 0; i < bytes; i += 16) {
-      let value = madd(x, v128.load(w + i), zero);
-      if (masked) value = keepWherePositive(value, v128.load(mask + i));
-      v128.store(c + i, value);
-    }
+    outer(x, w0, c, mask, masked);
+    outer(x, w1, c + 16, mask + 16, masked);
+    outer(x, w2, c + 32, mask + 32, masked);
+    outer(x, w3, c + 48, mask + 48, masked);
     d += 4;
     c += row;
     mask += row;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+/** C[m, 8] for the last columns, as outer16. */
+function outer8(m: i32, d: usize, w: usize, c: usize, row: usize, mask: usize, masked: bool): void {
+  const w0 = v128.load(w, 0), w1 = v128.load(w, 16);
+  for (; m > 0; m--) {
+    const x = v128.load32_splat(d);
+    outer(x, w0, c, mask, masked);
+    outer(x, w1, c + 16, mask + 16, masked);
+    d += 4;
+    c += row;
+    mask += row;
+  }
+}
+
+export function gemvInputGradient(
+  m: i32, n: i32, d: usize, w: usize, c: usize, ldc: usize, mask: usize, epilogue: i32,
+): void {
+  const row = ldc << 2;
+  const masked = (epilogue & RELU_MASK) != 0;
+  for (; n >= 16; n -= 16) {
+    if (masked) outer16(m, d, w, c, row, mask, true);
+    else outer16(m, d, w, c, row, mask, false);
+    w += 64;
+    c += 64;
+    mask += 64;
+  }
+  if (n > 0) {
+    if (masked) outer8(m, d, w, c, row, mask, true);
+    else outer8(m, d, w, c, row, mask, false);
   }
 }
 

@@ -59,7 +59,7 @@ function pointwise(
       y += <usize>outputs << 2;
       continue;
     }
-    const factor = weight / width;
+    const factor = outputs == 1 ? weight : weight / width;
     let sum: f64 = 0;
     for (let i = outputs; i > 0; i--) {
       const logit = <f64>f32.load(z), target = <f64>f32.load(y);
@@ -78,7 +78,7 @@ function pointwise(
       y += 4;
       d += 4;
     }
-    total += weight * (sum / width);
+    total += weight * (outputs == 1 ? sum : sum / width);
     clear(d, padding);
     d += padding << 2;
     z += padding << 2;

@@ -1,11 +1,12 @@
 /**
  * Softmax and its cross-entropy, on rows of two or more logits whose leading dimension is a multiple of 4.
  *
- * Shifted by the row's maximum, so that no exponential overflows. Exponentials are taken and summed in float64: four
- * partial sums, of columns 0, 4, 8 … to 3, 7, 11 …, joined as (s0 + s1) + (s2 + s3). Padding columns are selected out.
+ * Shifted by the row's maximum, so that no power overflows. Powers are float32, each relatively within
+ * (2 + |z - max|) 2^-24; their sum is float64: four partial sums, of columns 0, 4, 8 … to 3, 7, 11 …, joined as
+ * (s0 + s1) + (s2 + s3). Padding columns are selected out.
  * A logit that is NaN or infinite, of either sign, makes the whole row NaN: a network that overflowed is never hidden.
  */
-import { expLanes, log } from './elementary';
+import { expOfNegative, log } from './elementary';
 import { clear, demote, promoteHigh, promoteLow } from './vector';
 
 // @ts-ignore: decorator
@@ -30,24 +31,17 @@ function rowMaximum(outputs: i32, z: usize): f32 {
 
 /** to[outputs] = e^(z - maximum), 0 in the padding columns; returns the float64 sum, NaN when a logit is not finite. */
 function exponentials(outputs: i32, z: usize, to: usize, ld: usize, maximum: f32): f64 {
-  const shift = f64x2.splat(<f64>maximum);
-  // e^-104 rounds to 0 in float32, and expLanes wants small arguments.
-  const lowest = f64x2.splat(-200.0);
+  const shift = f32x4.splat(maximum);
   const end = to + (ld << 2);
   let sumLow = f64x2.splat(0), sumHigh = f64x2.splat(0), poison = f32x4.splat(0);
   for (; outputs > 0; outputs -= 4) {
     const columns = columnsBelow(outputs);
     const logits = v128.and(v128.load(z), columns);
     poison = f32x4.add(poison, f32x4.sub(logits, logits));
-    let low = expLanes(f64x2.pmax(f64x2.sub(promoteLow(logits), shift), lowest));
-    let high = expLanes(f64x2.pmax(f64x2.sub(promoteHigh(logits), shift), lowest));
-    if (outputs < 4) {
-      low = v128.and(low, i64x2.extend_low_i32x4_s(columns));
-      high = v128.and(high, i64x2.extend_high_i32x4_s(columns));
-    }
-    sumLow = f64x2.add(sumLow, low);
-    sumHigh = f64x2.add(sumHigh, high);
-    v128.store(to, demote(low, high));
+    const powers = v128.and(expOfNegative(f32x4.sub(logits, shift)), columns);
+    sumLow = f64x2.add(sumLow, promoteLow(powers));
+    sumHigh = f64x2.add(sumHigh, promoteHigh(powers));
+    v128.store(to, powers);
     z += 16;
     to += 16;
   }
