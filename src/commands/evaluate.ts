@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { evaluationSchema, parseOptions } from '../train/config.js';
 import { evaluate } from '../train/evaluate.js';
 import { addConfigOptions, flagOf, pickConfigOptions } from './config-options.js';
-import { formatNumber, formatTable } from './format.js';
+import { formatNumber, formatTable, plural } from './format.js';
 import { type CommandContext, runCommand } from './run-command.js';
 import { addOutputOptions, type OutputOptions, warn } from './terminal.js';
 
@@ -30,7 +30,7 @@ async function runEvaluate(
   const resolved = parseOptions(evaluationSchema, pickConfigOptions(options, KEYS), flagOf);
   const { rows, droppedRows, metrics } = await evaluate(model, data, { ...resolved, signal });
   if (droppedRows > 0) {
-    const message = `${droppedRows} of ${rows + droppedRows} rows have no usable target and are left out`;
+    const message = `${plural(droppedRows, 'row')} without a usable target left out`;
     warn(terminal, { type: 'warning', code: 'dropped_rows', message });
   }
   terminal.emit({ type: 'done', rows, metrics });

@@ -21,6 +21,11 @@ export function formatCount(value: number): string {
   return unit === 0 ? String(Math.round(scaled)) : `${Number(scaled.toPrecision(3))}${units[unit]}`;
 }
 
+/** "1 row", "2 rows". */
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** Seconds as 0.4s, 12s, 3m05s, 2h07m. */
 export function formatDuration(seconds: number): string {
   if (!Number.isFinite(seconds)) return '?';

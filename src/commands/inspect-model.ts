@@ -1,7 +1,7 @@
 /** What `paragrad inspect` says of a model or a run directory: network, preprocessing, score. */
 import type { Preprocessing } from '../data/preprocess.js';
 import type { Model } from '../train/model.js';
-import { formatMetrics, formatNumber, formatTable } from './format.js';
+import { formatMetrics, formatNumber, formatTable, plural } from './format.js';
 
 /** Class and category values listed in text, at most; --json has all. */
 const LISTED_VALUES = 8;
@@ -19,11 +19,14 @@ export function modelText({ path, description, weightsSha256, tensors }: Model):
   const facts = [
     ['model', path],
     ['weights', weightsSha256],
-    ['network', `${network.sizes.join('-')}, ${network.activation}, ${parameters} parameters`],
+    ['network', `${network.sizes.join('-')}, ${network.activation}, ${plural(parameters, 'parameter')}`],
     ['target', `"${target.name}" (${task}), loss ${loss}`],
     ...(target.task === 'regression' ? [] : [['classes', listValues(target.classes)]]),
-    ['trained', `${rows.train} rows, ${description.steps} steps, seed ${seed}, ${description.arithmetic} arithmetic`],
-    ['validation', validation === null ? 'none' : `${rows.validation} rows: ${formatMetrics(validation)}`],
+    [
+      'trained',
+      `${plural(rows.train, 'row')}, ${plural(description.steps, 'step')}, seed ${seed}, ${description.arithmetic} arithmetic`,
+    ],
+    ['validation', validation === null ? 'none' : `${plural(rows.validation, 'row')}: ${formatMetrics(validation)}`],
     ['written by', `paragrad ${description.paragradVersion}`],
   ];
   return `${formatTable(facts)}\n\n${formatTable(inputRows(preprocessing))}`;

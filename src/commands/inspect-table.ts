@@ -1,6 +1,6 @@
 /** What `paragrad inspect` says of a table: schema and statistics. */
 import { COUNTED_DISTINCT, type ColumnDescription, type TableDescription } from '../data/inspect.js';
-import { formatNumber, formatTable } from './format.js';
+import { formatNumber, formatTable, plural } from './format.js';
 
 /** A table as the one line of --json. */
 export function tableEvent({ location, ...description }: TableDescription): object {
@@ -10,7 +10,7 @@ export function tableEvent({ location, ...description }: TableDescription): obje
 /** A table as text for people. */
 export function tableText({ location, format, rows, blocks, columns }: TableDescription): string {
   const header = ['column', 'type', 'read as', 'missing', 'distinct', 'min', 'mean', 'max', ''];
-  const summary = `${location}: ${format}, ${rows} rows in ${blocks} ${blocks === 1 ? 'block' : 'blocks'}`;
+  const summary = `${location}: ${format}, ${plural(rows, 'row')} in ${plural(blocks, 'block')}`;
   return `${summary}\n\n${formatTable([header, ...columns.map(columnCells)])}`;
 }
 

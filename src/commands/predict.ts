@@ -5,7 +5,7 @@ import { machineSchema, parseOptions } from '../train/config.js';
 import { loadModel } from '../train/model.js';
 import { type PredictedRows, predict } from '../train/predict.js';
 import { addConfigOptions, flagOf, pickConfigOptions } from './config-options.js';
-import { formatCount } from './format.js';
+import { formatCount, plural } from './format.js';
 import { type CommandContext, runCommand } from './run-command.js';
 import { addOutputOptions, type OutputOptions, type Terminal } from './terminal.js';
 import { OUTPUT_EXTENSIONS, writerFor } from './writers/index.js';
@@ -50,7 +50,7 @@ async function runPredict(
     await write(temporary, counted, signal);
   });
   terminal.emit({ type: 'done', rows, out });
-  terminal.print(`${rows} predictions in ${out}`);
+  terminal.print(`${plural(rows, 'prediction')} in ${out}`);
 }
 
 /** Passes windows on; shows how many rows there were so far. */

@@ -18,7 +18,7 @@ export function createProgram(): Command {
     .version(paragradVersion())
     .configureHelp({ showGlobalOptions: false })
     // Errors are reported by runProgram, in the form of all errors. Commands inherit both settings.
-    .configureOutput({ outputError: () => undefined })
+    .configureOutput({ outputError: () => undefined, writeErr: () => undefined })
     .exitOverride();
   addTrainCommand(program);
   addPredictCommand(program);

@@ -4,7 +4,7 @@ import { resolveConfig } from '../train/config.js';
 import type { DoneEvent, StartEvent } from '../train/events.js';
 import { train } from '../train/run.js';
 import { addConfigOptions, flagOf, pickConfigOptions, TRAIN_KEYS } from './config-options.js';
-import { formatCount, formatDuration, formatMetrics } from './format.js';
+import { formatCount, formatDuration, formatMetrics, plural } from './format.js';
 import { createProgress } from './progress.js';
 import { type CommandContext, runCommand } from './run-command.js';
 import { addOutputOptions, type OutputOptions, type Terminal, warningLine } from './terminal.js';
@@ -42,11 +42,11 @@ function startLines(start: StartEvent): string[] {
   const { rows, network, kernels, workers } = start;
   const classes = start.classes === undefined ? '' : `, ${start.classes.length} classes`;
   return [
-    `data      ${start.data}: ${rows.train} rows to train on, ${rows.validation} to validate`,
+    `data      ${start.data}: ${plural(rows.train, 'row')} to train on, ${rows.validation} to validate`,
     `task      ${start.task} of "${start.target}"${classes}; loss ${start.loss}`,
     `network   ${network.sizes.join('-')}, ${network.activation}, ${formatCount(network.parameters)} parameters`,
-    `learning  ${start.optimizer}, batches of ${start.batchSize} rows in ${start.shards} shards, ${start.steps} steps`,
-    `machine   ${workers.count} workers (${workers.reason}), ${kernels.name} (${kernels.reason})`,
+    `learning  ${start.optimizer}, batches of ${plural(start.batchSize, 'row')} in ${plural(start.shards, 'shard')}, ${plural(start.steps, 'step')}`,
+    `machine   ${plural(workers.count, 'worker')} (${workers.reason}), ${kernels.name} (${kernels.reason})`,
   ];
 }
 

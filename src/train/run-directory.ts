@@ -4,11 +4,13 @@
  * ends without a model: a run directory that stays is complete.
  */
 import { appendFile, mkdir, readdir, rm, rmdir } from 'node:fs/promises';
-import { join, parse } from 'node:path';
+import { dirname, join, parse, resolve } from 'node:path';
 import { notWritable, writeWhole } from './atomic-file.js';
 import type { ResolvedConfig } from './config.js';
 import type { Environment } from './environment.js';
 import { MODEL_FILE } from './model.js';
+
+const ATTEMPTS = 100;
 
 export interface RunDirectory {
   readonly path: string;
@@ -17,7 +19,7 @@ export interface RunDirectory {
   writeEnvironment(environment: Environment): Promise<void>;
   /** Adds a line to metrics.jsonl. Lines are in the order of the calls. */
   appendMetrics(record: object): Promise<void>;
-  /** Removes the folder, and `runsDir` where this run made it and nobody else used it. */
+  /** Removes the folder, and those above it that were made for it and that nobody else has used. */
   discard(): Promise<void>;
 }
 
@@ -30,14 +32,22 @@ export interface RunDirectory {
  * @throws ParagradError `not_writable`
  */
 export async function createRunDirectory(runsDir: string, name: string): Promise<RunDirectory> {
-  try {
-    const firstMade = await mkdir(runsDir, { recursive: true });
-    for (let n = (await greatestNumber(runsDir, name)) + 1; ; n++) {
-      const path = join(runsDir, `${name}-${n}`);
-      if (await makeFolder(path)) return openRunDirectory(path, firstMade === undefined ? undefined : runsDir);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await createNext(runsDir, name);
+    } catch (error) {
+      // Another run that ended without a model may have removed the folder that it had made, just now.
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT' && attempt < ATTEMPTS) continue;
+      throw notWritable(`a run directory in ${runsDir}`, error);
     }
-  } catch (error) {
-    throw notWritable(`a run directory in ${runsDir}`, error);
+  }
+}
+
+async function createNext(runsDir: string, name: string): Promise<RunDirectory> {
+  const firstMade = await mkdir(runsDir, { recursive: true });
+  for (let n = (await greatestNumber(runsDir, name)) + 1; ; n++) {
+    const path = join(runsDir, `${name}-${n}`);
+    if (await makeFolder(path)) return openRunDirectory(path, foldersMade(runsDir, firstMade));
   }
 }
 
@@ -46,7 +56,15 @@ export function defaultRunName(data: string): string {
   return parse(data).name || 'run';
 }
 
-function openRunDirectory(path: string, madeRunsDir: string | undefined): RunDirectory {
+/** The folders from `runsDir` up to the first that had to be made for it, innermost first. */
+function foldersMade(runsDir: string, firstMade: string | undefined): string[] {
+  if (firstMade === undefined) return [];
+  const folders = [resolve(runsDir)];
+  while (folders.at(-1)!.length > resolve(firstMade).length) folders.push(dirname(folders.at(-1)!));
+  return folders;
+}
+
+function openRunDirectory(path: string, made: readonly string[]): RunDirectory {
   let appended: Promise<void> = Promise.resolve();
   const metricsPath = join(path, 'metrics.jsonl');
   return {
@@ -68,7 +86,8 @@ function openRunDirectory(path: string, madeRunsDir: string | undefined): RunDir
     async discard() {
       await appended.catch(() => undefined);
       await rm(path, { recursive: true, force: true });
-      if (madeRunsDir !== undefined) await rmdir(madeRunsDir).catch(() => undefined);
+      // Fails, as it should, where others have put something meanwhile.
+      for (const folder of made) await rmdir(folder).catch(() => undefined);
     },
   };
 }

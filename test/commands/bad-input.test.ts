@@ -141,7 +141,7 @@ beforeAll(async () => {
   });
   await writeFile(join(folder, 'notes.txt'), 'not a table\n');
   await mkdir(join(folder, 'folder.arrow'));
-  before = (await readdir(folder)).sort();
+  before = (await readdir(folder, { recursive: true })).sort();
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -168,7 +168,8 @@ describe('bad input', () => {
 
   it('leaves nothing behind', async () => {
     await Promise.all(outcomes.values());
-    expect((await readdir(folder)).sort()).toEqual(before);
+    // Two cases at once may leave the folder of runs, which only the one that made it removes; it must be empty.
+    expect((await readdir(folder, { recursive: true })).filter((path) => path !== 'runs').sort()).toEqual(before);
   });
 
   it('is one JSON object on standard output with --json, besides the line', async () => {

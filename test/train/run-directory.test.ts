@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -30,6 +30,18 @@ describe('createRunDirectory', () => {
     const made = await Promise.all(Array.from({ length: 20 }, () => createRunDirectory(runs, 'a')));
     expect(new Set(made.map(({ path }) => path)).size).toBe(20);
     expect((await readdir(runs)).sort()).toEqual(Array.from({ length: 20 }, (_, i) => `a-${i + 1}`).sort());
+  });
+
+  it('stands others that remove the folder as soon as it is empty', async () => {
+    const runs = join(await fresh(), 'runs');
+    let done = false;
+    const removeForEver = async () => {
+      while (!done) await rmdir(runs).catch(() => undefined);
+    };
+    const removing = [removeForEver(), removeForEver()];
+    for (let i = 0; i < 100; i++) await (await createRunDirectory(runs, 'a')).discard();
+    done = true;
+    await Promise.all(removing);
   });
 
   it('says in one line that a place cannot be written', async () => {
@@ -64,7 +76,7 @@ describe('a run directory', () => {
 
   it('leaves no trace when it is discarded', async () => {
     const base = await fresh();
-    const run = await createRunDirectory(join(base, 'runs'), 'a');
+    const run = await createRunDirectory(join(base, 'deep', 'runs'), 'a');
     const pending = run.appendMetrics({ epoch: 1 });
     await run.discard();
     await pending;
