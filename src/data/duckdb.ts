@@ -151,10 +151,13 @@ export class DuckDB {
       timer = setInterval(() => connection.interrupt(), INTERRUPT_EVERY_MS);
     };
     signal?.addEventListener('abort', stop, { once: true });
+    const stopped = () => signal?.aborted || this.#closing !== undefined;
     try {
-      return await work;
+      const result = await work;
+      if (stopped()) throw interrupted(this.#subject); // an interrupted stream may look like one that ended
+      return result;
     } catch (cause) {
-      if (signal?.aborted || this.#closing !== undefined) throw interrupted(this.#subject);
+      if (stopped()) throw interrupted(this.#subject);
       const [line] = String(cause instanceof Error ? cause.message : cause).split('\n');
       throw new ParagradError('unreadable', `${this.#subject} cannot be read: ${line}`, { cause });
     } finally {

@@ -25,15 +25,12 @@ export function findColumn(table: Table, name: string, role?: string): Column {
   );
 }
 
-/** The names nearest to a misspelt one, nearest first; only those near enough to be meant. */
+/** The names nearest to a misspelt one, if they are near enough to be meant. */
 export function nearestNames(name: string, names: readonly string[]): string[] {
-  const most = Math.max(2, Math.floor(name.length / 3));
-  return names
-    .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
-    .filter(({ candidate, distance }) => distance <= most && distance < Math.max(name.length, candidate.length))
-    .sort((a, b) => a.distance - b.distance)
-    .slice(0, LISTED)
-    .map(({ candidate }) => candidate);
+  const distances = names.map((candidate) => editDistance(name.toLowerCase(), candidate.toLowerCase()));
+  const nearest = Math.min(...distances);
+  if (nearest > Math.max(2, Math.floor(name.length / 3)) || nearest >= name.length) return [];
+  return names.filter((_, i) => distances[i] === nearest).slice(0, LISTED);
 }
 
 /** `"a"`, `"a" or "b"`, `"a", "b" or "c"`. */

@@ -102,11 +102,12 @@ export function writeArrow(cells: Cells, blockRows: number, dictionaries = false
   return path;
 }
 
-function literal(cell: Cell): string {
-  if (cell === null) return 'NULL';
-  if (typeof cell === 'string') return `'${cell.replaceAll("'", "''")}'`;
-  if (typeof cell === 'boolean') return String(cell);
-  return `CAST('${Number.isNaN(cell) ? 'nan' : cell === Infinity ? 'inf' : cell === -Infinity ? '-inf' : cell}' AS DOUBLE)`;
+/** A cell as CSV; an unquoted \\N is null. */
+function csvCell(cell: Cell): string {
+  if (cell === null) return '\\N';
+  if (typeof cell === 'string') return `"${cell.replaceAll('"', '""')}"`;
+  if (cell === Infinity) return 'inf';
+  return cell === -Infinity ? '-inf' : String(cell);
 }
 
 /** Writes a Parquet file by a query. */
@@ -127,12 +128,17 @@ export async function writeParquetQuery(query: string, options = ''): Promise<st
 export async function writeParquet(cells: Cells, blockRows: number): Promise<string> {
   const names = Object.keys(cells);
   const types: Record<string, string> = { number: 'DOUBLE', string: 'VARCHAR', boolean: 'BOOLEAN' };
-  const columns = names.map((name) => {
-    const type = types[typeof (cells[name].find((cell) => cell !== null) ?? 0)];
-    const list = cells[name].map(literal).join(', ');
-    return `CAST(unnest([${list}]) AS ${type}) AS "${name.replaceAll('"', '""')}"`;
-  });
-  return await writeParquetQuery(`SELECT ${columns.join(', ')}`, `, ROW_GROUP_SIZE ${blockRows}`);
+  const columns = names.map(
+    (name, i) => `'c${i}': '${types[typeof (cells[name].find((cell) => cell !== null) ?? 0)]}'`,
+  );
+  const rows = cells[names[0]].map((_, row) => names.map((name) => csvCell(cells[name][row])).join(','));
+  const csv = freshPath('.csv');
+  writeFileSync(csv, `${rows.join('\n')}\n`);
+  const source =
+    `read_csv('${csv}', columns = {${columns.join(', ')}}, header = false, auto_detect = false, delim = ',', ` +
+    `quote = '"', escape = '"', nullstr = '\\N', allow_quoted_nulls = false)`;
+  const selected = names.map((name, i) => `c${i} AS "${name.replaceAll('"', '""')}"`).join(', ');
+  return await writeParquetQuery(`SELECT ${selected} FROM ${source}`, `, ROW_GROUP_SIZE ${blockRows}`);
 }
 
 /** Opens a table for the time of `use`. */

@@ -189,6 +189,7 @@ function createTable(
         };
         start += chunk.rowCount;
       }
+      if (start !== rowEnd) throw new ParagradError('unreadable', `${location} cannot be read beyond row ${start}`);
     } finally {
       for (const name of enums) await duckdb.dropEnum(name);
     }

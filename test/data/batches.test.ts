@@ -1,0 +1,88 @@
+/** The gather against a row-by-row reading of dataset.ts, on random layouts, pieces and rows. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createGather } from '../../src/data/batches.js';
+import { allocateDataset, type Dataset, planRow } from '../../src/data/dataset.js';
+
+/** What dataset.ts says of one row. */
+function expectedRow(
+  { layout, pieces, rowsPerPiece }: Dataset,
+  slot: number,
+): { x: number[]; y: number[]; w: number[] } {
+  const piece = new Float32Array(pieces[Math.floor(slot / rowsPerPiece)]);
+  const row = [...piece.subarray((slot % rowsPerPiece) * layout.stride, ((slot % rowsPerPiece) + 1) * layout.stride)];
+  const numbers = row.splice(0, layout.numbers);
+  const codes = row.splice(0, layout.categories.length);
+  const y = row.splice(0, layout.targets);
+  const flags = layout.flagged.map((column) => (Number.isNaN(numbers[column]) ? 1 : 0));
+  const oneHots = codes.flatMap((code, c) =>
+    Array.from({ length: layout.categories[c] }, (_, i) => (i === code ? 1 : 0)),
+  );
+  return { x: [...numbers.map((v) => (Number.isNaN(v) ? 0 : v)), ...flags, ...oneHots], y, w: row };
+}
+
+const datasets = fc
+  .record({
+    numbers: fc.integer({ min: 0, max: 11 }),
+    flags: fc.array(fc.boolean(), { minLength: 11, maxLength: 11 }),
+    categories: fc.array(fc.integer({ min: 0, max: 5 }), { maxLength: 3 }),
+    targets: fc.integer({ min: 0, max: 3 }),
+    weighted: fc.boolean(),
+    rows: fc.integer({ min: 1, max: 40 }),
+    rowsPerPiece: fc.constantFrom(1, 4, 64),
+    seed: fc.integer(),
+  })
+  .map(({ flags, rows, rowsPerPiece, seed, ...spec }) => {
+    const flagged = flags.flatMap((flag, i) => (flag && i < spec.numbers ? [i] : []));
+    const layout = planRow({ ...spec, flagged });
+    const dataset = allocateDataset(rows, layout, rowsPerPiece * Math.max(4, layout.stride * 4));
+    let state = seed >>> 0;
+    const next = () => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      return state / 2 ** 32;
+    };
+    for (let row = 0; row < rows; row++) {
+      const words = new Float32Array(dataset.pieces[Math.floor(row / dataset.rowsPerPiece)]);
+      for (let j = 0; j < layout.stride; j++) {
+        const category = j - layout.numbers;
+        let value = next() * 2 - 1;
+        if (flagged.includes(j) && next() < 0.3) value = Number.NaN;
+        if (category >= 0 && category < layout.categories.length) {
+          value = Math.floor(next() * (layout.categories[category] + 1)) - 1;
+        }
+        words[(row % dataset.rowsPerPiece) * layout.stride + j] = value;
+      }
+    }
+    return dataset;
+  });
+
+describe('createGather', () => {
+  it('copies inputs, targets and weights of any rows, and touches nothing else', () => {
+    fc.assert(
+      fc.property(datasets, fc.array(fc.nat(), { maxLength: 20 }), fc.boolean(), (dataset, picks, wantWeights) => {
+        const { inputs, targets, weighted } = dataset.layout;
+        const slots = Uint32Array.from(picks, (pick) => pick % dataset.rows);
+        const ldx = Math.ceil((inputs + 1) / 8) * 8;
+        const size = 8 + slots.length * ldx;
+        const x = new Float32Array(size).fill(7);
+        const y = new Float32Array(3 + slots.length * targets + 2).fill(7);
+        const w = new Float32Array(5 + slots.length + 2).fill(7);
+        createGather(dataset)(slots, slots.length, x, 8, ldx, y, 3, wantWeights ? w : null, 5);
+
+        const expectedX = new Float32Array(size).fill(7);
+        const expectedY = new Float32Array(y.length).fill(7);
+        const expectedW = new Float32Array(w.length).fill(7);
+        slots.forEach((slot, i) => {
+          const row = expectedRow(dataset, slot);
+          expectedX.set(row.x, 8 + i * ldx);
+          expectedY.set(row.y, 3 + i * targets);
+          if (weighted && wantWeights) expectedW.set(row.w, 5 + i);
+        });
+        expect(x).toEqual(expectedX);
+        expect(y).toEqual(expectedY);
+        expect(w).toEqual(expectedW);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
