@@ -15,10 +15,14 @@ export interface Pool {
   /**
    * Runs a task (an export of the thread entry) on a free thread.
    *
-   * @throws ParagradError as the task threw it; `worker_failed` when the thread died or threw anything else
+   * @throws ParagradError as the task threw it; anything else when the thread died or broke, for the caller to name it
    */
   run<T>(task: string, payload: unknown): Promise<T>;
-  /** Runs one task per payload; fails with the first failure, in which case the others are left to finish or to `close`. */
+  /**
+   * Runs one task per payload; fails with the first failure, in which case the others are left to finish or to `close`.
+   *
+   * @throws ParagradError as a task threw it; `worker_failed` when a thread died or broke
+   */
   runAll<T>(task: string, payloads: readonly unknown[]): Promise<T[]>;
   close(): Promise<void>;
 }
@@ -53,18 +57,34 @@ export function createPool(threads: number, options: PoolOptions = {}): Pool {
   });
   let failure: Error | null = null;
   let closing: Promise<void> | null = null;
-  // A thread that dies between tasks has no promise to reject: remember why, and fail what comes next.
-  piscina.on('error', (error: Error) => {
+  const close = (): Promise<void> => {
+    closing ??= piscina.destroy();
+    return closing;
+  };
+  // A thread that dies without a task has no promise to reject. If it died while starting it is not replaced either, and
+  // a task would wait for it for ever: end the pool instead, which rejects whatever waits.
+  const fail = (error: Error): void => {
+    if (closing !== null) return;
     failure ??= error;
-  });
+    void close();
+  };
+  piscina.on('error', fail);
+  for (const thread of piscina.threads) {
+    thread.once('exit', (code) => {
+      setImmediate(() => {
+        if (piscina.threads.length < threads) fail(new Error(`a thread ended with code ${code} while starting`));
+      });
+    });
+  }
 
   async function run<T>(task: string, payload: unknown): Promise<T> {
-    if (failure !== null) throw workerFailure('a worker', failure);
     let result: TaskResult<T>;
     try {
+      if (failure !== null) throw failure;
       result = await piscina.run(payload, { name: task });
     } catch (error) {
-      throw error instanceof Error ? error : new Error(String(error));
+      // What ended the pool says more than that its tasks were ended.
+      throw failure ?? error;
     }
     if (result.error === null) return result.value;
     throw new ParagradError(result.error.code, result.error.message, result.error.options);
@@ -84,9 +104,6 @@ export function createPool(threads: number, options: PoolOptions = {}): Pool {
         ),
       );
     },
-    close() {
-      closing ??= piscina.destroy();
-      return closing;
-    },
+    close,
   };
 }

@@ -9,6 +9,7 @@ import { barrierLine, isAborted, PHASES } from '../memory/control.js';
 import type { Views } from '../memory/views.js';
 import { createPermutation } from '../random/permutation.js';
 import { PURPOSE } from '../random/philox.js';
+import { meet } from './barrier.js';
 import type { StepPlan } from './plan.js';
 import { type Batch, clipFactor, createStepWorker, type StepWorker } from './step.js';
 
@@ -74,11 +75,12 @@ export function createSegmentWorker(
   function run(request: SegmentRequest): SegmentResult {
     const { seed, epoch, trainRows, spins } = request;
     line = barrierLine(layout.barriers, request.segment);
-    const meet = (timed: boolean): boolean => {
+    const barrier = { words: views.i32, at: line / 4 };
+    const meetAll = (timed: boolean): boolean => {
       const before = timed ? performance.now() : 0;
-      const aborted = kernels.barrier(line, plan.workers, spins) !== 0;
+      const everyone = meet(barrier, plan.workers, spins);
       if (timed) waited += performance.now() - before;
-      return !aborted;
+      return everyone;
     };
     const batch: Batch = { order: createPermutation(trainRows, seed, PURPOSE.rowOrder, epoch), start: 0, rows: 0 };
     let skipped = 0;
@@ -87,15 +89,15 @@ export function createSegmentWorker(
       batch.start = (request.firstBatch + i) * plan.batchSize;
       batch.rows = Math.min(plan.batchSize, trainRows - batch.start);
       const stopped: SegmentResult = { status: 'stopped', steps: i, skipped, loss: Number.NaN };
-      if (!step.leaves(batch, timed) || !meet(timed)) return stopped;
+      if (!step.leaves(batch, timed) || !meetAll(timed)) return stopped;
 
       const reduction = step.reduction(batch.rows);
       const loss = step.total(reduction);
       const isSkipped = step.totalWeight === 0;
       if (isSkipped) skipped++;
       else if (!Number.isFinite(loss)) return { status: 'diverged', steps: i, skipped, loss };
-      else if (!updateSlice(step, reduction, request.updates + i + 1 - skipped, timed, meet)) return stopped;
-      if (!meet(timed)) return stopped;
+      else if (!updateSlice(step, reduction, request.updates + i + 1 - skipped, timed, meetAll)) return stopped;
+      if (!meetAll(timed)) return stopped;
       if (worker === 0) views.f64[layout.losses / 8 + i] = isSkipped ? Number.NaN : loss + step.slice.penalty();
       Atomics.store(views.i32, counters / 4, i + 1);
     }
@@ -107,7 +109,7 @@ export function createSegmentWorker(
     reduction: ReturnType<StepWorker['reduction']>,
     t: number,
     timed: boolean,
-    meet: (timed: boolean) => boolean,
+    meetAll: (timed: boolean) => boolean,
   ): boolean {
     const { slice } = step;
     slice.begin(t);
@@ -116,7 +118,7 @@ export function createSegmentWorker(
       return true;
     }
     slice.finalize(reduction, step.divisor(), timed);
-    if (!meet(timed)) return false;
+    if (!meetAll(timed)) return false;
     slice.update(reduction, clipFactor(slice.gradientNorm(), plan.clipNorm), timed);
     return true;
   }

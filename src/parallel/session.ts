@@ -4,7 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 import type { Dataset } from '../data/dataset.js';
-import type { ParagradError } from '../errors.js';
+import { ParagradError } from '../errors.js';
 import type { ChosenKernels } from '../kernels/load.js';
 import { abortBarrier, barrierLine, openBarrier, PHASES, type Phase } from '../memory/control.js';
 import { allocateMemory, createViews, type Views } from '../memory/views.js';
@@ -117,7 +117,7 @@ export async function runSegment(
       try {
         return await pool.run<SegmentResult>('segment', task);
       } catch (error) {
-        failure ??= workerFailure(`worker ${worker}`, error);
+        failure ??= error instanceof ParagradError ? error : workerFailure(`worker ${worker}`, error);
         abort();
         return null;
       }
