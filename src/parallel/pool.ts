@@ -61,8 +61,9 @@ export function createPool(threads: number, options: PoolOptions = {}): Pool {
     closing ??= piscina.destroy();
     return closing;
   };
-  // A thread that dies without a task has no promise to reject. If it died while starting it is not replaced either, and
-  // a task would wait for it for ever: end the pool instead, which rejects whatever waits.
+  // A pool that has lost a thread is over. The library would replace it, but not one that dies while starting, and a
+  // thread that dies without a task has no promise to reject: something would wait for ever. Ending the pool rejects
+  // whatever is running or queued.
   const fail = (error: Error): void => {
     if (closing !== null) return;
     failure ??= error;
@@ -70,11 +71,14 @@ export function createPool(threads: number, options: PoolOptions = {}): Pool {
   };
   piscina.on('error', fail);
   for (const thread of piscina.threads) {
-    thread.once('exit', (code) => {
-      setImmediate(() => {
-        if (piscina.threads.length < threads) fail(new Error(`a thread ended with code ${code} while starting`));
-      });
+    let reason: Error | null = null;
+    thread.once('error', (error: Error) => {
+      reason = error;
     });
+    // After the library's own handler, which rejects the task that the thread was on.
+    thread.once('exit', (code) =>
+      setImmediate(() => fail(reason ?? new Error(`a worker thread exited with code ${code}`))),
+    );
   }
 
   async function run<T>(task: string, payload: unknown): Promise<T> {

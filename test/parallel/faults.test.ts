@@ -32,7 +32,6 @@ function segment(session: Session<StepPlan>, number: number): Promise<SegmentOut
 
 describe('a worker that', () => {
   it.each([
-    ['throws', 'throw:1:1', /^worker 1 failed: planted fault/],
     ['exits with a code', 'exit:2:1', /^worker 2 failed: worker exited with code: 3/],
     ['exits with code 0', 'exit0:0:1', /^worker 0 failed: worker exited with code: 0/],
   ])('%s ends the segment with its error and number, and the others stop', async (_, fault, message) => {
@@ -40,7 +39,16 @@ describe('a worker that', () => {
     expect((await segment(session, 0)).status).toBe('done');
     const error: unknown = await segment(session, 1).catch((e: unknown) => e);
     expect(error).toMatchObject({ code: 'worker_failed', kind: 'internal', message: expect.stringMatching(message) });
-    // All threads are free again: a dead one was replaced, the waiting ones were released.
+    const again: unknown = await segment(session, 2).catch((e: unknown) => e);
+    expect(again).toMatchObject({ code: 'worker_failed' });
+  });
+
+  it('throws ends the segment with its error and number, and all threads are free for the next', async () => {
+    const session = open('throw:1:1');
+    expect((await segment(session, 0)).status).toBe('done');
+    const error: unknown = await segment(session, 1).catch((e: unknown) => e);
+    const message = 'worker 1 failed: planted fault';
+    expect(error).toMatchObject({ code: 'worker_failed', kind: 'internal', message });
     expect((await segment(session, 2)).status).toBe('done');
   });
 
