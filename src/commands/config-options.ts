@@ -1,7 +1,8 @@
 /** Command-line options made of the config schema: names, help, defaults, and how their text is read. */
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
-import { type ConfigKey, choicesOf, configSchema, optionHints } from '../train/config.js';
+import { type ConfigKey, configSchema } from '../train/config.js';
+import { choicesOf, optionHints } from '../train/options.js';
 
 /** The options of `paragrad train`: everything but the data, which is its argument. */
 export const TRAIN_KEYS = (Object.keys(configSchema.shape) as ConfigKey[]).filter((key) => key !== 'data');
@@ -41,7 +42,7 @@ function createOption(key: ConfigKey): Option {
 function details(key: ConfigKey): string {
   const field = configSchema.shape[key];
   const notes: string[] = [];
-  const choices = choicesOf(key);
+  const choices = choicesOf(field);
   if (choices !== undefined) notes.push(choices.join(', '));
   if (optionHints.get(field)?.repeatable) notes.push('may be repeated');
   if (field instanceof z.ZodDefault) {

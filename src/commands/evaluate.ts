@@ -1,7 +1,8 @@
 /** `paragrad evaluate <model> <data>`: scores a model on a table whose truth is known. */
 import type { Command } from 'commander';
-import { evaluationSchema, parseOptions } from '../train/config.js';
+import { evaluationSchema } from '../train/config.js';
 import { evaluate } from '../train/evaluate.js';
+import { parseOptions } from '../train/options.js';
 import { addConfigOptions, flagOf, pickConfigOptions } from './config-options.js';
 import { formatNumber, formatTable, plural } from './format.js';
 import { type CommandContext, runCommand } from './run-command.js';

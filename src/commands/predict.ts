@@ -1,8 +1,9 @@
 /** `paragrad predict <model> <data> --out FILE`: writes a file of predictions, whole or not at all. */
 import type { Command } from 'commander';
 import { replaceFile } from '../train/atomic-file.js';
-import { machineSchema, parseOptions } from '../train/config.js';
+import { machineSchema } from '../train/config.js';
 import { loadModel } from '../train/model.js';
+import { parseOptions } from '../train/options.js';
 import { type PredictedRows, predict } from '../train/predict.js';
 import { addConfigOptions, flagOf, pickConfigOptions } from './config-options.js';
 import { formatCount, plural } from './format.js';

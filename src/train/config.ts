@@ -6,35 +6,12 @@
  * the command line has (--json, --quiet, --verbose, --no-color).
  */
 import { z } from 'zod';
-import { nearestNames } from '../data/names.js';
-import { ParagradError } from '../errors.js';
 import { ACTIVATIONS } from '../nn/activations/index.js';
 import { LOSSES } from '../nn/losses/index.js';
 import { OPTIMIZERS } from '../nn/optimizers/index.js';
 import type { Hyperparameters } from '../nn/optimizers/optimizer.js';
+import { type NameOf, type OptionHint, option, parseOptions } from './options.js';
 import { lossForTask, TASKS } from './task.js';
-
-/** How an option reads on the command line; see src/commands/train-options.ts. */
-export interface OptionHint {
-  readonly group: 'Columns' | 'Split' | 'Network' | 'Learning' | 'Preprocessing' | 'Machine' | 'Run';
-  /** Placeholder of its value in the help; absent for a flag, and for the positional data. */
-  readonly argument?: string;
-  /** What a good value is, as it follows "expected" in an error. */
-  readonly expected: string;
-  /** May be given more than once; the values are collected. */
-  readonly repeatable?: boolean;
-  /** Command-line text -> value to validate. Default: the text itself. */
-  readonly parse?: (text: string) => unknown;
-}
-
-/** What the schema's fields say about themselves besides their types. */
-export const optionHints = z.registry<OptionHint>();
-
-function option<T extends z.ZodType>(schema: T, description: string, hint: OptionHint): T {
-  const described = schema.describe(description);
-  optionHints.add(described, hint);
-  return described;
-}
 
 function namesOf<T extends object>(registry: T): (keyof T & string)[] {
   return Object.keys(registry) as (keyof T & string)[];
@@ -132,7 +109,7 @@ export const configSchema = z.strictObject({
     reduction.hint,
   ),
   optimizer: option(optimizer.schema.default('adam'), 'optimizer', optimizer.hint),
-  learningRate: option(aboveZero.optional(), 'learning rate (default: 0.001, sgd and momentum 0.01)', {
+  learningRate: option(aboveZero.optional(), 'learning rate (default: 0.001; 0.01 for sgd, momentum and nesterov)', {
     group: 'Learning',
     ...aboveZeroHint,
   }),
@@ -160,7 +137,7 @@ export const configSchema = z.strictObject({
       ...atLeastZeroHint,
     },
   ),
-  l2: option(atLeastZero.default(0), 'adds l2/2 * (sum of squared parameters) to the loss', {
+  l2: option(atLeastZero.default(0), 'adds l2/2 * (sum of squared weights, without biases) to the loss', {
     group: 'Learning',
     ...atLeastZeroHint,
   }),
@@ -241,9 +218,6 @@ function isPowerOfTwo(n: number): boolean {
 export const machineSchema = configSchema.pick({ workers: true, kernels: true });
 export const evaluationSchema = configSchema.pick({ workers: true, kernels: true, dropMissingTarget: true });
 
-/** How an option is called in messages; the command line passes its flags. */
-export type NameOf = (key: string) => string;
-
 /**
  * Checks a config and fills in the defaults.
  *
@@ -257,53 +231,6 @@ export function resolveConfig(input: unknown, nameOf?: NameOf): ResolvedConfig {
   const config = parseOptions(configSchema, input, nameOf);
   if (config.task !== undefined) lossForTask(config.task, config.loss);
   return config;
-}
-
-/**
- * Checks options against the whole schema or a part of it.
- *
- * @throws ParagradError `bad_option`
- */
-export function parseOptions<T>(schema: z.ZodType<T>, input: unknown, nameOf: NameOf = (key) => key): T {
-  const result = schema.safeParse(input);
-  if (!result.success) throw optionError(input, result.error.issues[0]!, nameOf);
-  return result.data;
-}
-
-function optionError(input: unknown, issue: z.core.$ZodIssue, nameOf: NameOf): ParagradError {
-  if (issue.code === 'unrecognized_keys') {
-    const key = issue.keys[0]!;
-    return new ParagradError(
-      'bad_option',
-      `unknown option ${show(key)}`,
-      suggest(key, Object.keys(configSchema.shape)),
-    );
-  }
-  const key = issue.path[0] as ConfigKey | undefined;
-  if (key === undefined) {
-    return new ParagradError('bad_option', `the config must be an object with data and target, got ${show(input)}`);
-  }
-  const got = (input as Record<string, unknown>)[key];
-  const expected = optionHints.get(configSchema.shape[key])?.expected ?? 'another value';
-  const message = `${nameOf(key)}: expected ${expected}, got ${show(got)}`;
-  const choices = choicesOf(key);
-  return new ParagradError('bad_option', message, typeof got === 'string' && choices ? suggest(got, choices) : {});
-}
-
-/** The values that an option can have when they are a list of names, else undefined. */
-export function choicesOf(key: ConfigKey): readonly string[] | undefined {
-  let schema: unknown = configSchema.shape[key];
-  while (schema instanceof z.ZodDefault || schema instanceof z.ZodOptional) schema = schema.unwrap();
-  return schema instanceof z.ZodEnum ? (schema.options as string[]) : undefined;
-}
-
-function suggest(name: string, names: readonly string[]): { hint?: string } {
-  const best = nearestNames(name, names)[0];
-  return best === undefined ? {} : { hint: `Did you mean ${show(best)}?` };
-}
-
-function show(value: unknown): string {
-  return value === undefined ? 'nothing' : typeof value === 'number' ? String(value) : JSON.stringify(value);
 }
 
 /** The constants of the optimizer: its own defaults where the config names none. */

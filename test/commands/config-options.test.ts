@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { addConfigOptions, flagOf, pickConfigOptions, TRAIN_KEYS } from '../../src/commands/config-options.js';
-import { choicesOf, configSchema, resolveConfig } from '../../src/train/config.js';
+import { configSchema, resolveConfig } from '../../src/train/config.js';
+import { choicesOf } from '../../src/train/options.js';
 
 function parse(...args: string[]): Record<string, unknown> {
   const command = addConfigOptions(new Command().exitOverride(), TRAIN_KEYS);
@@ -22,7 +23,7 @@ describe('the options of train', () => {
 
   it('list their choices in the help', () => {
     const help = addConfigOptions(new Command(), TRAIN_KEYS).configureHelp({ helpWidth: 1000 }).helpInformation();
-    for (const key of TRAIN_KEYS) expect(help).toContain((choicesOf(key) ?? []).join(', '));
+    for (const key of TRAIN_KEYS) expect(help).toContain((choicesOf(configSchema.shape[key]) ?? []).join(', '));
     expect(help).toContain('default: 256,256,256');
   });
 

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { ParagradError } from '../../src/errors.js';
 import { LOSSES } from '../../src/nn/losses/index.js';
 import { OPTIMIZERS } from '../../src/nn/optimizers/index.js';
-import { choicesOf, configSchema, hyperparametersOf, optionHints, resolveConfig } from '../../src/train/config.js';
+import { configSchema, hyperparametersOf, resolveConfig } from '../../src/train/config.js';
+import { choicesOf, optionHints } from '../../src/train/options.js';
 import { lossForTask, outputsFor, TASKS } from '../../src/train/task.js';
 
 const least = { data: 'houses.parquet', target: 'price' };
@@ -52,8 +53,8 @@ describe('resolveConfig', () => {
   it.each([
     [{}, 'data: expected the path of a .parquet or .arrow file, got nothing'],
     [{ data: 'a.arrow' }, 'target: expected a column name, got nothing'],
-    ['a.arrow', 'the config must be an object with data and target, got "a.arrow"'],
-    [null, 'the config must be an object with data and target, got null'],
+    ['a.arrow', 'options must be an object, got "a.arrow"'],
+    [null, 'options must be an object, got null'],
     [{ ...least, lerningRate: 1 }, 'unknown option "lerningRate". Did you mean "learningRate"?'],
     [{ ...least, learningRate: -0.1 }, 'learningRate: expected a number above 0, got -0.1'],
     [{ ...least, learningRate: 0 }, 'learningRate: expected a number above 0, got 0'],
@@ -147,9 +148,9 @@ describe('the schema', () => {
   });
 
   it('takes its choices from the registries', () => {
-    expect(choicesOf('loss')).toEqual(Object.keys(LOSSES));
-    expect(choicesOf('optimizer')).toEqual(Object.keys(OPTIMIZERS));
-    expect(choicesOf('seed')).toBeUndefined();
+    expect(choicesOf(configSchema.shape.loss)).toEqual(Object.keys(LOSSES));
+    expect(choicesOf(configSchema.shape.optimizer)).toEqual(Object.keys(OPTIMIZERS));
+    expect(choicesOf(configSchema.shape.seed)).toBeUndefined();
   });
 
   it('converts to JSON Schema, with the same choices and descriptions', () => {
