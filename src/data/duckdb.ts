@@ -10,7 +10,14 @@
 import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance, DuckDBValue, DuckDBVector } from '@duckdb/node-api';
+import type {
+  DuckDBBlobValue,
+  DuckDBConnection,
+  DuckDBDataChunk,
+  DuckDBInstance,
+  DuckDBValue,
+  DuckDBVector,
+} from '@duckdb/node-api';
 import { invariant, ParagradError } from '../errors.js';
 import { createCoder } from './distinct.js';
 import { checkInterrupt, interrupted } from './interrupt.js';
@@ -194,12 +201,22 @@ export function integers(chunk: DuckDBDataChunk, column: number): Int32Array {
   return items.slice();
 }
 
-/** The strings of a VARCHAR column, as codes of the values that the chunk holds; -1 for null. */
+/**
+ * The strings of a column that was selected as `encode(…)`, as codes of the values that the chunk holds; -1 for null.
+ * (UTF-8 bytes, because the package's own way to a string swallows a byte order mark.)
+ */
 export function strings(chunk: DuckDBDataChunk, column: number): CategoryValues {
   const vector = chunk.getColumnVector(column);
   const coder = createCoder(chunk.rowCount);
-  for (let row = 0; row < chunk.rowCount; row++) coder.add(vector.getItem(row) as string | null);
+  for (let row = 0; row < chunk.rowCount; row++) coder.add(decodeText(vector.getItem(row)));
   return coder.values;
+}
+
+/** The string of an `encode(…)`. */
+export function decodeText(value: DuckDBValue): string | null {
+  if (value === null) return null;
+  const { bytes } = value as DuckDBBlobValue;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
 }
 
 function vectorItems(vector: DuckDBVector): unknown {

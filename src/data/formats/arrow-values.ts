@@ -110,13 +110,22 @@ function booleans(data: Data, from: number, to: number): CategoryValues {
 }
 
 function dictionaryCodes(data: Data<Dictionary>, from: number, to: number): CategoryValues {
-  const codes = new Int32Array(data.values.subarray(from, to));
+  const codes =
+    data.values instanceof BigInt64Array
+      ? lowWords(data.values, from, to)
+      : new Int32Array(data.values.subarray(from, to));
   const { strings, nullCodes } = dictionaryStrings(data);
   withNulls(codes, data, from, to);
   if (nullCodes.size > 0) {
     for (let i = 0; i < codes.length; i++) if (nullCodes.has(codes[i])) codes[i] = -1;
   }
   return { kind: 'category', codes, dictionary: strings };
+}
+
+/** 64-bit codes, which fit 32 bits: a dictionary has fewer than 2^31 entries. */
+function lowWords(values: ArrayBufferView, from: number, to: number): Int32Array {
+  const low = words(values);
+  return Int32Array.from({ length: to - from }, (_, i) => low[2 * (from + i)]);
 }
 
 interface DictionaryStrings {

@@ -10,7 +10,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { DuckDBDataChunk, DuckDBValue } from '@duckdb/node-api';
 import { invariant, ParagradError } from '../../errors.js';
-import { DuckDB, doubles, integers, quoteLiteral, strings } from '../duckdb.js';
+import { DuckDB, decodeText, doubles, integers, quoteLiteral, strings } from '../duckdb.js';
 import type {
   Block,
   CategoryValues,
@@ -33,6 +33,8 @@ const SMALLEST = 12;
 const NUMBER_TYPES =
   /^(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT|UTINYINT|USMALLINT|UINTEGER|UBIGINT|UHUGEINT|FLOAT|DOUBLE|DECIMAL\(.*\)|"NULL")$/;
 const CATEGORY_TYPES = /^(VARCHAR|ENUM\(.*\))$/s;
+/** Digits of a decimal that DuckDB reads; it takes wider ones for DOUBLE, and gives wrong values (seen in 1.5.6). */
+const WIDEST_DECIMAL = 38;
 const BOOLEANS = ['false', 'true'];
 
 /** @throws ParagradError `wrong_format`, `truncated`, `unsupported_file`, `unreadable` */
@@ -89,28 +91,33 @@ async function readColumns(
   signal: AbortSignal | undefined,
 ): Promise<Column[]> {
   // DuckDB's own names are made unique regardless of case ("a", "A_1"): take the names from the file.
-  const schema = await duckdb.rows(`SELECT name, coalesce(num_children, 0) FROM parquet_schema(${path})`, signal);
-  const names = topLevelNames(schema);
+  const schema = await duckdb.rows(
+    `SELECT name, coalesce(num_children, 0), coalesce(precision, 0), scale FROM parquet_schema(${path})`,
+    signal,
+  );
+  const fields = topLevel(schema);
   const described = await duckdb.rows(`DESCRIBE SELECT * FROM ${source}`, signal);
-  invariant(names.length === described.length, `${location}: the Parquet schema and DuckDB differ in their columns`);
+  invariant(fields.length === described.length, `${location}: the Parquet schema and DuckDB differ in their columns`);
   const columns = described.map((row, i): Column => {
-    const type = String(row[1]);
-    return { name: names[i], type, kind: kindOf(type) };
+    const [name, , precision, scale] = fields[i];
+    const wide = Number(precision) > WIDEST_DECIMAL;
+    const type = wide ? `DECIMAL(${precision},${scale})` : String(row[1]);
+    return { name: String(name), type, kind: wide ? 'unsupported' : kindOf(type) };
   });
   distinctNames(columns, location);
   return columns;
 }
 
-/** Names of the root's children in a schema that lists the tree depth first as (name, number of children). */
-function topLevelNames(schema: readonly DuckDBValue[][]): string[] {
-  const names: string[] = [];
+/** The root's children in a schema that lists the tree depth first, with the number of children in second place. */
+function topLevel(schema: readonly DuckDBValue[][]): (readonly DuckDBValue[])[] {
+  const children: (readonly DuckDBValue[])[] = [];
   const skip = (index: number): number => {
     let next = index + 1;
     for (let child = Number(schema[index][1]); child > 0; child--) next = skip(next);
     return next;
   };
-  for (let index = 1; index < schema.length; index = skip(index)) names.push(String(schema[index][0]));
-  return names;
+  for (let index = 1; index < schema.length; index = skip(index)) children.push(schema[index]);
+  return children;
 }
 
 function kindOf(type: string): ColumnKind {
@@ -155,10 +162,10 @@ function createTable(
     for (const name of names) {
       const column = `c${positionOf(name)}`;
       const found = await duckdb.rows(
-        `SELECT DISTINCT CAST(${column} AS VARCHAR) ${from} WHERE ${column} IS NOT NULL LIMIT ${limit + 1}`,
+        `SELECT DISTINCT encode(CAST(${column} AS VARCHAR)) ${from} WHERE ${column} IS NOT NULL LIMIT ${limit + 1}`,
         signal,
       );
-      lists.push(found.map(([value]) => String(value)).sort());
+      lists.push(found.map(([value]) => decodeText(value)!).sort());
     }
     return lists;
   }
@@ -233,7 +240,9 @@ function select(
     };
   }
   invariant(kind !== 'unsupported', 'an unsupported column cannot be read');
-  if (kind === 'category' && known === undefined) return { expression: `CAST(${column} AS VARCHAR)`, decode: strings };
+  if (kind === 'category' && known === undefined) {
+    return { expression: `encode(CAST(${column} AS VARCHAR))`, decode: strings };
+  }
   const dictionary = known?.values ?? BOOLEANS;
   const code = known ? `enum_code(TRY_CAST(${column} AS ${known.name}))` : column;
   return {
