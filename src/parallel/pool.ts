@@ -13,7 +13,7 @@ import type { TaskResult } from './task-result.js';
 export interface Pool {
   readonly threads: number;
   /**
-   * Runs a task (an export of the thread entry) on a free thread.
+   * Runs a task (an export of workers/worker.ts) on a free thread.
    *
    * @throws ParagradError as the task threw it; anything else when the thread died or broke, for the caller to name it
    */
@@ -44,10 +44,9 @@ export function workerFailure(who: string, error: unknown): ParagradError {
 
 /** @param threads at least 1 */
 export function createPool(threads: number, options: PoolOptions = {}): Pool {
-  const entry = options.entry ?? distUrl('workers/worker.js');
+  const entry = options.entry ?? distUrl('workers/entry.cjs');
   const piscina = new Piscina({
     filename: fileURLToPath(entry),
-    name: 'segment',
     minThreads: threads,
     maxThreads: threads,
     idleTimeout: Number.POSITIVE_INFINITY,
@@ -85,7 +84,7 @@ export function createPool(threads: number, options: PoolOptions = {}): Pool {
     let result: TaskResult<T>;
     try {
       if (failure !== null) throw failure;
-      result = await piscina.run(payload, { name: task });
+      result = await piscina.run({ task, payload });
     } catch (error) {
       // What ended the pool says more than that its tasks were ended.
       throw failure ?? error;

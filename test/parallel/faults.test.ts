@@ -11,7 +11,7 @@ const kernels = chooseKernels('auto');
 const run: TestRun = { ...BASE, rows: 400, batchSize: 8, shards: 8 };
 const plan = makePlan(run, 3);
 const dataset = makeDataset(run);
-const entry = new URL('../faults/worker.mjs', import.meta.url);
+const entry = new URL('../faults/entry.cjs', import.meta.url);
 
 let pool: Pool | undefined;
 afterEach(async () => {

@@ -3,17 +3,16 @@
  * is named by the environment that the thread was started with: FAULT=<throw|exit|exit0|spin>:<worker>:<segment>,
  * or FAULT=<import|leave>: it fails, or ends, while starting.
  */
-import { data, forward, segment as realSegment } from '../../dist/workers/worker.js';
+const run = require('../../dist/workers/entry.cjs');
 
 const [fault, worker, at] = (process.env.FAULT ?? '').split(':');
-
 if (fault === 'import') throw new TypeError('planted fault at import');
 if (fault === 'leave') process.exit(4);
 
-export { data, forward };
-
-export function segment(task) {
-  if (task.worker !== Number(worker) || task.request.segment !== Number(at)) return realSegment(task);
+module.exports = (call) => {
+  const { task, payload } = call;
+  const isDue = task === 'segment' && payload.worker === Number(worker) && payload.request.segment === Number(at);
+  if (!isDue) return run(call);
   if (fault === 'throw') throw new TypeError('planted fault');
   if (fault === 'exit') process.exit(3);
   if (fault === 'exit0') process.exit(0);
@@ -21,4 +20,4 @@ export function segment(task) {
   const word = new Int32Array(new SharedArrayBuffer(4));
   while (fault === 'spin') Atomics.load(word, 0);
   throw new Error(`unknown fault ${fault}`);
-}
+};
