@@ -3,7 +3,7 @@ import type { Activation } from './activation.js';
 
 /** f(x) = max(x, 0), NaN kept; derivative 0 at 0. Fused into the products. */
 export const relu: Activation = {
-  gain: Math.SQRT2,
+  gain: Math.sqrt(2),
   keepsZero: true,
   forwardEpilogue: EPILOGUE.relu,
   backwardEpilogue: EPILOGUE.reluMask,
