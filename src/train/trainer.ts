@@ -30,6 +30,7 @@ import {
 } from '../parallel/session.js';
 import { defaultShards } from '../parallel/tree.js';
 import { chooseWorkers, type WorkerChoice } from './choose-workers.js';
+import { splitColumnNames } from './columns.js';
 import { hyperparametersOf, type ResolvedConfig } from './config.js';
 import { describeEnvironment, paragradVersion } from './environment.js';
 import { type Divergence, type EpochsOutcome, interrupted, runEpochs, type Schedule } from './epochs.js';
@@ -120,14 +121,24 @@ export async function runTraining(config: ResolvedConfig, signal: AbortSignal, e
   }
 }
 
-/** Reads the training table, and the validation file where there is one. */
-async function load({ config, open, execute, signal, emit }: Resources): Promise<LoadedTraining> {
-  const { target, features, exclude, weightColumn, task, scale, scaleTarget, dropMissingTarget, seed } = config;
+/** What a run learns from its tables before it plans. */
+interface Loaded extends LoadedTraining {
+  /** Open, so that a wrong path is told before the training and not after it; read at the end. */
+  readonly test: Table | null;
+}
+
+/** Opens all tables, and reads the training and validation rows. */
+async function load({ config, open, execute, signal, emit }: Resources): Promise<Loaded> {
+  const { target, weightColumn, task, scale, scaleTarget, dropMissingTarget, seed } = config;
   const table = await open(config.data);
   const validation = typeof config.validation === 'string' ? await open(config.validation) : config.validation;
-  const columns = { target, features, exclude, weightColumn, task };
+  const test = config.test === undefined ? null : await open(config.test);
   const loaded = await loadTraining({
-    ...columns,
+    target,
+    features: splitColumnNames(config.features, table.columns),
+    exclude: splitColumnNames(config.exclude, table.columns),
+    weightColumn,
+    task,
     table,
     validation,
     scale,
@@ -138,7 +149,7 @@ async function load({ config, open, execute, signal, emit }: Resources): Promise
     signal,
   });
   for (const message of loaded.notes) emit({ type: 'warning', code: 'data', message });
-  return loaded;
+  return { ...loaded, test };
 }
 
 /** Plans the run, sets the initial weights, and says what was decided. */
@@ -180,7 +191,8 @@ async function prepare(
   const stepsPerEpoch = Math.ceil(trainRows / batchSize);
   const steps = Math.min(config.epochs * stepsPerEpoch, config.steps ?? Number.POSITIVE_INFINITY);
   const epochs = Math.ceil(steps / stepsPerEpoch);
-  await directory.writeConfig(config);
+  const { hyper, shards } = options;
+  await directory.writeConfig({ ...config, task: target.task, loss, batchSize, shards, ...hyper });
   await directory.writeEnvironment(describeEnvironment(kernels));
   emit({
     type: 'start',
@@ -210,13 +222,11 @@ async function prepare(
 
 /** Scores the test table, if one was named, with the weights as they are. */
 async function scoreTest(
-  { config, open, execute, signal }: Resources,
-  { preprocessing }: LoadedTraining,
+  { config: { dropMissingTarget }, execute, signal }: Resources,
+  { preprocessing, test: table }: Loaded,
   session: Session<StepPlan>,
 ): Promise<Metrics | undefined> {
-  if (config.test === undefined) return undefined;
-  const table = await open(config.test);
-  const { dropMissingTarget } = config;
+  if (table === null) return undefined;
   const dataset = await loadForModel({ table, preprocessing, withTarget: true, dropMissingTarget, execute, signal });
   const { logits } = await untilAborted(forwardRows(session, dataset, 0, dataset.rows), signal, interrupted);
   const { sizes } = session.plan.network;
