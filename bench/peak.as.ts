@@ -5,8 +5,20 @@
 
 /** Runs 12 * 4 multiply-adds `rounds` times; the result keeps the chains alive. */
 export function multiplyAdds(rounds: i32): f32 {
-  const x = f32x4.splat(0.5), y = f32x4.splat(1);
-  let c0 = y, c1 = y, c2 = y, c3 = y, c4 = y, c5 = y, c6 = y, c7 = y, c8 = y, c9 = y, c10 = y, c11 = y;
+  const x = f32x4.splat(0.5),
+    y = f32x4.splat(1);
+  let c0 = y,
+    c1 = y,
+    c2 = y,
+    c3 = y,
+    c4 = y,
+    c5 = y,
+    c6 = y,
+    c7 = y,
+    c8 = y,
+    c9 = y,
+    c10 = y,
+    c11 = y;
   for (; rounds > 0; rounds--) {
     c0 = f32x4.relaxed_madd(x, y, c0);
     c1 = f32x4.relaxed_madd(x, y, c1);

@@ -40,7 +40,10 @@ const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.le
 function makeDataset(sizes, rows) {
   const inputs = sizes[0];
   const targets = sizes.at(-1);
-  const dataset = allocateDataset(rows, planRow({ numbers: inputs, flagged: [], categories: [], targets, weighted: false }));
+  const dataset = allocateDataset(
+    rows,
+    planRow({ numbers: inputs, flagged: [], categories: [], targets, weighted: false }),
+  );
   let state = 1;
   const random = () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
@@ -108,10 +111,13 @@ const kernels = chooseKernels('auto');
 const peak = measurePeak();
 console.log(`${cpus()[0].model}, ${availableParallelism()} cores, Node ${process.versions.node}, ${kernels.name}`);
 console.log(`peak of 128-bit fused multiply-add, one core: ${peak.toFixed(1)} GFLOP/s\n`);
-console.log('network             batch  us/step 1w  expected  ratio  GFLOP/s  of peak     rows/s  us/step 2w  speed-up');
+console.log(
+  'network             batch  us/step 1w  expected  ratio  GFLOP/s  of peak     rows/s  us/step 2w  speed-up',
+);
 for (const net of NETS) {
   const { sizes, batch } = net;
-  const perStep = 6 * batch * sizes.slice(1).reduce((sum, n, i) => sum + n * sizes[i], 0) - 2 * batch * sizes[0] * sizes[1];
+  const perStep =
+    6 * batch * sizes.slice(1).reduce((sum, n, i) => sum + n * sizes[i], 0) - 2 * batch * sizes[0] * sizes[1];
   const rows = Math.min(2000 * batch, Math.ceil(2e8 / perStep) * batch * 8);
   const dataset = makeDataset(sizes, rows);
   // A pool each: threads that change between runs would run code specialised for neither.

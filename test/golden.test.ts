@@ -6,8 +6,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { LOSSES } from '../src/nn/losses/index.js';
 import { ACTIVATIONS } from '../src/nn/activations/index.js';
+import { LOSSES } from '../src/nn/losses/index.js';
 import { OPTIMIZERS } from '../src/nn/optimizers/index.js';
 import { createLab, type LabOptions } from '../src/train/lab.js';
 
@@ -83,7 +83,9 @@ function check(golden: GoldenCase, layout: Pick<LabOptions, 'shards' | 'workers'
       ...(golden.weights === null ? {} : { weights: pick(golden.weights, batch, 1) }),
     });
     expect(relativeError([step.loss], [golden.steps[k].loss]), `loss before step ${k}`).toBeLessThanOrEqual(TOLERANCE);
-    expect(relativeError([step.gradientNorm], [golden.steps[k].grad_norm]), `norm at step ${k}`).toBeLessThanOrEqual(TOLERANCE);
+    expect(relativeError([step.gradientNorm], [golden.steps[k].grad_norm]), `norm at step ${k}`).toBeLessThanOrEqual(
+      TOLERANCE,
+    );
     if (k > 0) return;
     expect(Object.keys(step.gradient).sort()).toEqual(Object.keys(golden.grad0).sort());
     for (const [name, expected] of Object.entries(golden.grad0)) {
@@ -95,7 +97,9 @@ function check(golden: GoldenCase, layout: Pick<LabOptions, 'shards' | 'workers'
   }
 }
 
-const folders = [new URL('./golden/', import.meta.url).pathname, process.env.PARAGRAD_GOLDEN].filter((folder) => folder !== undefined);
+const folders = [new URL('./golden/', import.meta.url).pathname, process.env.PARAGRAD_GOLDEN].filter(
+  (folder) => folder !== undefined,
+);
 const cases = folders.flatMap((folder) =>
   readdirSync(folder)
     .filter((file) => file.endsWith('.json'))
