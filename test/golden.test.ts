@@ -131,11 +131,36 @@ describe('a golden test can fail', () => {
     return copy;
   };
   it.each<[string, (copy: GoldenCase) => void]>([
-    ['a loss', (copy) => void (copy.steps[7].loss *= 1.001)],
-    ['a gradient', (copy) => void (copy.grad0.W1[3] += 0.01)],
-    ['a final parameter', (copy) => void (copy.final.b2[0] += 0.001)],
-    ['an initial parameter', (copy) => void (copy.init.W0[0] += 0.01)],
-    ['a row', (copy) => void (copy.X[5] += 0.1)],
+    [
+      'a loss',
+      (copy) => {
+        copy.steps[7].loss *= 1.001;
+      },
+    ],
+    [
+      'a gradient',
+      (copy) => {
+        copy.grad0.W1[3] += 0.01;
+      },
+    ],
+    [
+      'a final parameter',
+      (copy) => {
+        copy.final.b2[0] += 0.001;
+      },
+    ],
+    [
+      'an initial parameter',
+      (copy) => {
+        copy.init.W0[0] += 0.01;
+      },
+    ],
+    [
+      'a row',
+      (copy) => {
+        copy.X[5] += 0.1;
+      },
+    ],
     ['the order of rows', (copy) => void copy.batches[0].splice(0, 1, copy.batches[1][0])],
   ])('when %s is corrupted', (_, change) => {
     expect(() => check(corrupt(change), {})).toThrow();
