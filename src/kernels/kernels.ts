@@ -9,6 +9,7 @@
  * multiply-add chain over k, started at 0, in blocks of KC = 256; the first block is stored, later ones are added to it
  * (`c = chain + c`); bias is added and the activation applied after the last block. Neither tile nor vector width shows.
  * The strict set does the same with a multiplication and an addition in place of the fused operation.
+ * Everything else (activations, losses, updates) rounds each operation once and fuses none, in every set.
  */
 
 /** Rows of k in one multiply-add chain; also the most rows that the step hands to a kernel at once. */
@@ -102,7 +103,10 @@ export interface Kernels {
   huberLoss(rows: number, outputs: number, z: number, ld: number, y: number, weights: number, d: number, delta: number): number;
   /** mean over outputs of binary cross-entropy on logits, target y in [0, 1]. */
   binaryCrossEntropyLoss(rows: number, outputs: number, z: number, ld: number, y: number, weights: number, d: number): number;
-  /** softmax cross-entropy on logits, y the class index. */
+  /**
+   * Softmax cross-entropy on logits, y the class index. outputs >= 2, ld a multiple of 4. A row with a logit that is not finite,
+   * or a class that is not 0 … outputs - 1, gives NaN, in the sum and in all of its d.
+   */
   crossEntropyLoss(rows: number, outputs: number, z: number, ld: number, y: number, weights: number, d: number): number;
   /** In place: z[rows, outputs] (ld) becomes its softmax, with the same arithmetic as crossEntropyLoss. Padding columns become 0. */
   softmax(rows: number, outputs: number, z: number, ld: number): void;

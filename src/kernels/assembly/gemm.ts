@@ -14,8 +14,10 @@ import { panel4x8 } from './tile4x8';
 const UNPACKED_K: i32 = 64;
 /** Up to so many rows of A, B is read too few times to be packed. */
 const UNPACKED_M: i32 = 16;
-/** From this leading dimension (bytes) the columns of A are packed: each k step would touch another page. */
-const STRIDED_A_BYTES: usize = 1024;
+/** From this leading dimension (bytes) on the k steps of a transposed product are too far apart to go unpacked. */
+const STRIDED_BYTES: usize = 1024;
+/** Up to so many columns of C, a tile of A is read once or twice: packing it costs more than it saves. */
+const UNPACKED_N: i32 = 16;
 
 // @ts-ignore: decorator
 @inline
@@ -91,7 +93,7 @@ export function gemmTN(
 ): void {
   const wide = (n & 15) == 0;
   const aRow = lda << 2, bRow = ldb << 2, cRow = ldc << 2;
-  if (k <= KC && aRow < STRIDED_A_BYTES && bRow < STRIDED_A_BYTES) {
+  if (k <= KC && bRow < STRIDED_BYTES && (n <= UNPACKED_N || aRow < STRIDED_BYTES)) {
     block(wide, m, n, k, a, 4, aRow, 4, b, bRow, 4, c, cRow, 0, 0, epilogue);
     return;
   }
