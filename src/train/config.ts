@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { ACTIVATIONS } from '../nn/activations/index.js';
 import { LOSSES } from '../nn/losses/index.js';
 import { OPTIMIZERS } from '../nn/optimizers/index.js';
-import type { Hyperparameters } from '../nn/optimizers/optimizer.js';
+import { checkHyperparameters } from './hyperparameters.js';
 import { type NameOf, type OptionHint, option, parseOptions } from './options.js';
 import { lossForTask, TASKS } from './task.js';
 
@@ -222,26 +222,15 @@ export const evaluationSchema = configSchema.pick({ workers: true, kernels: true
  * Checks a config and fills in the defaults.
  *
  * @param input a `TrainConfig`, not trusted
- * @throws ParagradError `bad_option`: names the option, what was expected, and what was given; `loss_task_mismatch`
+ * @throws ParagradError `bad_option`: names the option, what was expected, and what was given; `unread_option` for a
+ *   constant that the optimizer does not read; `loss_task_mismatch`
  *
  * @example
  * const config = resolveConfig({ data: 'houses.parquet', target: 'price', epochs: 5 });
  */
 export function resolveConfig(input: unknown, nameOf?: NameOf): ResolvedConfig {
   const config = parseOptions(configSchema, input, nameOf);
+  checkHyperparameters(config, nameOf);
   if (config.task !== undefined) lossForTask(config.task, config.loss);
   return config;
-}
-
-/** The constants of the optimizer: its own defaults where the config names none. */
-export function hyperparametersOf(config: ResolvedConfig): Hyperparameters {
-  const { defaults } = OPTIMIZERS[config.optimizer];
-  return {
-    learningRate: config.learningRate ?? defaults.learningRate,
-    weightDecay: config.weightDecay ?? defaults.weightDecay,
-    momentum: config.momentum ?? defaults.momentum,
-    beta1: config.beta1 ?? defaults.beta1,
-    beta2: config.beta2 ?? defaults.beta2,
-    epsilon: config.epsilon ?? defaults.epsilon,
-  };
 }

@@ -6,51 +6,17 @@
  */
 import { allocateDataset, type Dataset, planRow } from '../data/dataset.js';
 import { ParagradError } from '../errors.js';
-import type { KernelName } from '../kernels/kernels.js';
 import { chooseKernels } from '../kernels/load.js';
-import { ACTIVATIONS, type ActivationName } from '../nn/activations/index.js';
+import { ACTIVATIONS } from '../nn/activations/index.js';
 import { initialiseParameters } from '../nn/init.js';
-import type { LossName } from '../nn/losses/index.js';
+import { LOSSES } from '../nn/losses/index.js';
 import { readTensor, type Tensor, writeTensor } from '../nn/network.js';
-import { OPTIMIZERS, type OptimizerName } from '../nn/optimizers/index.js';
-import type { Hyperparameters } from '../nn/optimizers/optimizer.js';
 import { createInlineStep } from '../parallel/inline.js';
 import type { RowOrder } from '../parallel/leaf.js';
 import { BLOCK_ROWS, planStep, targetsPerRow } from '../parallel/plan.js';
 import { defaultShards } from '../parallel/tree.js';
-
-/** Values by tensor name: W0 [in, out] row-major, b0 [out], W1 … */
-export type Tensors = Readonly<Record<string, ArrayLike<number>>>;
-
-export interface LabOptions extends Partial<Hyperparameters> {
-  /** Inputs, hidden widths …, outputs. */
-  sizes: readonly number[];
-  /** Most rows of a step. */
-  batchSize: number;
-  /** Of the hidden layers. Default relu. */
-  activation?: ActivationName;
-  /** Default mse. */
-  loss?: LossName;
-  /** Default mean. */
-  reduction?: 'mean' | 'sum';
-  /** Default sgd. */
-  optimizer?: OptimizerName;
-  /** Default 0. */
-  l2?: number;
-  /** Default: no clipping. */
-  clipNorm?: number;
-  /** Whether steps are given row weights. Default false. */
-  weighted?: boolean;
-  /** A power of two. Default: the most with at least 128 rows each. */
-  shards?: number;
-  /** Workers to split the step over, all on this thread; shows in no bit. Default 1. */
-  workers?: number;
-  /** Default auto. */
-  kernels?: 'auto' | KernelName;
-  /** Of the initial weights, where `parameters` does not give them. Default 0. */
-  seed?: number;
-  parameters?: Tensors;
-}
+import { hyperparametersOf } from './hyperparameters.js';
+import { type LabOptions, type ResolvedLab, resolveLab, type Tensors } from './lab-options.js';
 
 export interface LabBatch {
   /** [rows, inputs] row-major. */
@@ -89,32 +55,28 @@ export interface Lab {
 }
 
 /**
+ * @throws ParagradError `bad_option`, `unread_option`, `wrong_tensor`, `memory_plan_too_large`
+ *
  * @example
  * const lab = createLab({ sizes: [2, 10, 1], batchSize: 100, loss: 'half_mse', learningRate: 5e-4 });
  * const { loss, gradient } = lab.step({ x, y });
  */
 export function createLab(options: LabOptions): Lab {
-  const optimizer = options.optimizer ?? 'sgd';
-  const loss = options.loss ?? 'mse';
-  const activation = options.activation ?? 'relu';
-  const { batchSize, sizes, weighted = false } = options;
-  const { learningRate, weightDecay, momentum, beta1, beta2, epsilon } = {
-    ...OPTIMIZERS[optimizer].defaults,
-    ...options,
-  };
+  const resolved = resolveLab(options);
+  const { sizes, batchSize, loss, weighted, parameters } = resolved;
   const plan = planStep({
     sizes,
-    activation,
+    activation: resolved.activation,
     loss,
-    reduction: options.reduction ?? 'mean',
-    optimizer,
-    hyper: { learningRate, weightDecay, momentum, beta1, beta2, epsilon },
-    l2: options.l2 ?? 0,
-    clipNorm: options.clipNorm ?? null,
+    reduction: resolved.reduction,
+    optimizer: resolved.optimizer,
+    hyper: hyperparametersOf(resolved),
+    l2: resolved.l2,
+    clipNorm: resolved.clipNorm ?? null,
     weighted,
     batchSize,
-    shards: options.shards ?? defaultShards(batchSize),
-    workers: options.workers ?? 1,
+    shards: resolved.shards ?? defaultShards(batchSize),
+    workers: resolved.workers,
     batchRows: null,
   });
   const [inputs] = sizes;
@@ -122,27 +84,16 @@ export function createLab(options: LabOptions): Lab {
   const layout = planRow({ numbers: inputs, flagged: [], categories: [], targets, weighted });
   const dataset = allocateDataset(batchSize, layout);
   const { tensors } = plan.network;
-  const step = createInlineStep(plan, chooseKernels(options.kernels ?? 'auto'), dataset);
-  if (options.parameters) writeNamed(tensors, step.parameters, options.parameters);
-  else initialiseParameters(plan.network, ACTIVATIONS[activation], options.seed ?? 0, step.parameters);
+  const step = createInlineStep(plan, chooseKernels(resolved.kernels), dataset);
+  if (parameters) writeNamed(tensors, step.parameters, parameters);
+  else initialiseParameters(plan.network, ACTIVATIONS[plan.activation], resolved.seed, step.parameters);
   let updates = 0;
 
   return {
     parameters: () => readNamed(tensors, step.parameters),
-    step({ x, y, weights, gradient: replace }) {
-      const rows = x.length / inputs;
-      if (!Number.isInteger(rows) || rows < 1 || rows > batchSize || y.length !== rows * targets) {
-        throw new ParagradError(
-          'wrong_batch',
-          `a step got ${x.length} values in x and ${y.length} in y; expected rows x ${inputs} and rows x ${targets}, 1 to ${batchSize} rows`,
-        );
-      }
-      if (weighted ? weights?.length !== rows : weights !== undefined) {
-        throw new ParagradError(
-          'wrong_batch',
-          `a step got ${weights?.length ?? 'no'} weights; expected ${weighted ? rows : 'none'}`,
-        );
-      }
+    step(batch) {
+      const { x, y, weights, gradient: replace } = batch;
+      const rows = checkBatch(resolved, targets, batch);
       writeRows(dataset, rows, [
         [x, inputs],
         [y, targets],
@@ -151,7 +102,8 @@ export function createLab(options: LabOptions): Lab {
       const { data, penalty, gradientNorm } = step.differentiate({ order: IN_ORDER, start: 0, rows });
       const total = data + penalty;
       if (!Number.isFinite(total)) {
-        throw new ParagradError('diverged', `the loss of step ${updates + 1} is ${total}`, { kind: 'diverged' });
+        const message = `the loss of step ${updates + 1} is ${total}, not a finite number`;
+        throw new ParagradError('diverged', message, { kind: 'diverged' });
       }
       const gradient = readNamed(tensors, step.gradient());
       const replacement = replace?.(gradient);
@@ -164,6 +116,7 @@ export function createLab(options: LabOptions): Lab {
       const { inputStride } = plan.network.layers[0];
       const { outputStride } = plan.network.layers[plan.network.layers.length - 1];
       const rows = x.length / inputs;
+      if (!Number.isInteger(rows)) throw wrongBatch(`predict got ${x.length} values in x; expected rows x ${inputs}`);
       const out = new Float32Array(rows * outputs);
       for (let start = 0; start < rows; start += BLOCK_ROWS) {
         const count = Math.min(BLOCK_ROWS, rows - start);
@@ -178,6 +131,38 @@ export function createLab(options: LabOptions): Lab {
       return out;
     },
   };
+}
+
+/**
+ * The number of rows of a batch.
+ *
+ * @throws ParagradError `wrong_batch`
+ */
+function checkBatch(lab: ResolvedLab, targets: number, { x, y, weights }: LabBatch): number {
+  const { sizes, batchSize, loss, weighted } = lab;
+  const [inputs] = sizes;
+  const rows = x.length / inputs;
+  if (!Number.isInteger(rows) || rows < 1 || rows > batchSize || y.length !== rows * targets) {
+    const expected = `rows x ${inputs} and rows x ${targets}, 1 to ${batchSize} rows`;
+    throw wrongBatch(`a step got ${x.length} values in x and ${y.length} in y; expected ${expected}`);
+  }
+  if (LOSSES[loss].targets === 'class') {
+    const classes = sizes[sizes.length - 1];
+    const stray = Array.from(y).findIndex((index) => !(Number.isInteger(index) && index >= 0 && index < classes));
+    if (stray >= 0) throw wrongBatch(`row ${stray} of y is ${y[stray]}; expected a class index, 0 to ${classes - 1}`);
+  }
+  if (!weighted && weights === undefined) return rows;
+  if (!weighted || weights?.length !== rows) {
+    throw wrongBatch(`a step got ${weights?.length ?? 'no'} weights; expected ${weighted ? rows : 'none'}`);
+  }
+  const stray = Array.from(weights).findIndex((weight) => !(weight >= 0 && weight < Number.POSITIVE_INFINITY));
+  if (stray >= 0) throw wrongBatch(`the weight of row ${stray} is ${weights[stray]}; expected 0 or more, and finite`);
+  if (Array.from(weights).every((weight) => weight === 0)) throw wrongBatch('all weights of a step are 0');
+  return rows;
+}
+
+function wrongBatch(message: string): ParagradError {
+  return new ParagradError('wrong_batch', message);
 }
 
 const IN_ORDER: RowOrder = {
@@ -203,6 +188,11 @@ function readNamed(tensors: readonly Tensor[], vector: Float32Array): Record<str
 }
 
 function writeNamed(tensors: readonly Tensor[], vector: Float32Array, values: Tensors): void {
+  const stray = Object.keys(values).find((name) => tensors.every((tensor) => tensor.name !== name));
+  if (stray !== undefined) {
+    const names = tensors.map(({ name }) => name).join(', ');
+    throw new ParagradError('wrong_tensor', `unknown tensor ${JSON.stringify(stray)}, expected ${names}`);
+  }
   for (const tensor of tensors) {
     const size = tensor.rows * tensor.columns;
     const given = values[tensor.name];

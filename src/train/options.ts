@@ -71,9 +71,13 @@ function optionError(
   const field = shape[String(key)] as z.ZodType;
   const got = (input as Record<PropertyKey, unknown>)[key];
   const expected = optionHints.get(field)?.expected ?? 'another value';
-  const message = `${nameOf(String(key))}: expected ${expected}, got ${show(got)}`;
+  const name = nameOf(String(key));
   const choices = choicesOf(field);
-  return new ParagradError('bad_option', message, typeof got === 'string' && choices ? suggest(got, choices) : {});
+  if (choices !== undefined && typeof got === 'string') {
+    const message = `unknown ${name} ${show(got)}, expected ${expected}`;
+    return new ParagradError('bad_option', message, suggest(got, choices));
+  }
+  return new ParagradError('bad_option', `${name}: expected ${expected}, got ${show(got)}`);
 }
 
 function suggest(name: string, names: readonly string[]): { hint?: string } {

@@ -31,10 +31,11 @@ import {
 import { defaultShards } from '../parallel/tree.js';
 import { chooseWorkers, type WorkerChoice } from './choose-workers.js';
 import { splitColumnNames } from './columns.js';
-import { hyperparametersOf, type ResolvedConfig } from './config.js';
+import type { ResolvedConfig } from './config.js';
 import { describeEnvironment, paragradVersion } from './environment.js';
 import { type Divergence, type EpochsOutcome, interrupted, runEpochs, type Schedule } from './epochs.js';
 import type { DoneEvent, TrainEvent } from './events.js';
+import { hyperparametersOf, readHyperparameters } from './hyperparameters.js';
 import type { Metrics } from './metrics.js';
 import { MODEL_FORMAT, readInitialWeights, saveModel } from './model.js';
 import { createRunDirectory, defaultRunName, type RunDirectory } from './run-directory.js';
@@ -191,8 +192,15 @@ async function prepare(
   const stepsPerEpoch = Math.ceil(trainRows / batchSize);
   const steps = Math.min(config.epochs * stepsPerEpoch, config.steps ?? Number.POSITIVE_INFINITY);
   const epochs = Math.ceil(steps / stepsPerEpoch);
-  const { hyper, shards } = options;
-  await directory.writeConfig({ ...config, task: target.task, loss, batchSize, shards, ...hyper });
+  const { shards } = options;
+  await directory.writeConfig({
+    ...config,
+    ...readHyperparameters(config),
+    task: target.task,
+    loss,
+    batchSize,
+    shards,
+  });
   await directory.writeEnvironment(describeEnvironment(kernels));
   emit({
     type: 'start',

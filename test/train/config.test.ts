@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { ParagradError } from '../../src/errors.js';
 import { LOSSES } from '../../src/nn/losses/index.js';
 import { OPTIMIZERS } from '../../src/nn/optimizers/index.js';
-import { configSchema, hyperparametersOf, resolveConfig } from '../../src/train/config.js';
+import { configSchema, resolveConfig } from '../../src/train/config.js';
+import { hyperparametersOf } from '../../src/train/hyperparameters.js';
 import { choicesOf, optionHints } from '../../src/train/options.js';
 import { lossForTask, outputsFor, TASKS } from '../../src/train/task.js';
 
@@ -83,19 +84,27 @@ describe('resolveConfig', () => {
       'hidden: expected a list of layer widths, each a whole number of at least 1, got [64,0]',
     ],
     [{ ...least, hidden: 64 }, 'hidden: expected a list of layer widths, each a whole number of at least 1, got 64'],
+    [
+      { ...least, momentum: 0.5 },
+      'momentum has no effect on adam, which reads learningRate, weightDecay, beta1, beta2, epsilon. Leave it out, or choose optimizer momentum or nesterov.',
+    ],
+    [
+      { ...least, optimizer: 'sgd', beta2: 0.5 },
+      'beta2 has no effect on sgd, which reads learningRate, weightDecay. Leave it out, or choose optimizer adam or adamw.',
+    ],
     [{ ...least, features: 'x' }, 'features: expected a list of column names, got "x"'],
     [{ ...least, name: 'a/b' }, 'name: expected a name without slashes, got "a/b"'],
     [{ ...least, name: '..' }, 'name: expected a name without slashes, got ".."'],
-    [{ ...least, scale: 'robust' }, 'scale: expected one of standard, none, got "robust"'],
+    [{ ...least, scale: 'robust' }, 'unknown scale "robust", expected one of standard, none'],
     [
       { ...least, activation: 'leaky-relu' },
-      'activation: expected one of identity, relu, leaky_relu, tanh, sigmoid, got "leaky-relu". Did you mean "leaky_relu"?',
+      'unknown activation "leaky-relu", expected one of identity, relu, leaky_relu, tanh, sigmoid. Did you mean "leaky_relu"?',
     ],
     [
       { ...least, optimizer: 'Adma' },
-      `optimizer: expected one of ${Object.keys(OPTIMIZERS).join(', ')}, got "Adma". Did you mean "adam"?`,
+      `unknown optimizer "Adma", expected one of ${Object.keys(OPTIMIZERS).join(', ')}. Did you mean "adam"?`,
     ],
-    [{ ...least, loss: 'poisson' }, `loss: expected one of ${Object.keys(LOSSES).join(', ')}, got "poisson"`],
+    [{ ...least, loss: 'poisson' }, `unknown loss "poisson", expected one of ${Object.keys(LOSSES).join(', ')}`],
     [
       { ...least, task: 'regression', loss: 'bce' },
       'loss bce does not fit a regression target. Use mse, half_mse, mae, huber.',

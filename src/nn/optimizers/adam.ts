@@ -18,6 +18,7 @@ export function power(base: number, exponent: number): number {
 function withDecay(weightDecay: number): Optimizer {
   return {
     slots: ['firstMoment', 'secondMoment'],
+    reads: ['learningRate', 'weightDecay', 'beta1', 'beta2', 'epsilon'],
     defaults: { ...COMMON_DEFAULTS, weightDecay },
     bind: (kernels, hyper) => {
       const { learningRate, beta1, beta2, epsilon } = hyper;

@@ -7,6 +7,7 @@ import { COMMON_DEFAULTS, type Optimizer } from './optimizer.js';
 function withMomentum(nesterov: boolean): Optimizer {
   return {
     slots: ['velocity'],
+    reads: ['learningRate', 'weightDecay', 'momentum'],
     defaults: { ...COMMON_DEFAULTS, learningRate: 0.01 },
     bind: (kernels, hyper) => ({
       begin() {},

@@ -44,6 +44,8 @@ export interface BoundOptimizer {
 export interface Optimizer {
   /** Names of the slots, in memory order. */
   readonly slots: readonly string[];
+  /** The constants that its rule reads; to be given any other is an error. */
+  readonly reads: readonly (keyof Hyperparameters)[];
   readonly defaults: Hyperparameters;
   readonly bind: (kernels: Kernels, hyper: Hyperparameters) => BoundOptimizer;
 }

@@ -3,6 +3,7 @@ import { COMMON_DEFAULTS, type Optimizer } from './optimizer.js';
 /** Plain gradient descent: p -= rate * g. */
 export const sgd: Optimizer = {
   slots: [],
+  reads: ['learningRate', 'weightDecay'],
   defaults: { ...COMMON_DEFAULTS, learningRate: 0.01 },
   bind: (kernels, { learningRate, weightDecay }) => ({
     begin() {},

@@ -1,0 +1,69 @@
+/** What a lab is made of: the options of a run that concern one step, as the config has them, and a few of its own. */
+import { z } from 'zod';
+import type { LossName } from '../nn/losses/index.js';
+import { configSchema } from './config.js';
+import { checkHyperparameters } from './hyperparameters.js';
+import { option, parseOptions } from './options.js';
+
+/** Values by tensor name: W0 [in, out] row-major, b0 [out], W1 … */
+export type Tensors = Readonly<Record<string, ArrayLike<number>>>;
+
+const count = z.int().min(1);
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
+
+const labSchema = z.strictObject({
+  sizes: option(z.array(count).min(2).readonly(), 'inputs, widths of the hidden layers, outputs', {
+    group: 'Network',
+    expected: 'at least two widths (inputs, hidden layers, outputs), each a whole number of at least 1',
+  }),
+  parameters: option(z.custom<Tensors>(isObject).optional(), 'start from these (default: drawn from the seed)', {
+    group: 'Network',
+    expected: 'an object of arrays: W0 [in, out] row-major, b0 [out], W1 …',
+  }),
+  batchSize: option(count, 'most rows of a step', { group: 'Learning', expected: 'a whole number of at least 1' }),
+  weighted: option(z.boolean().default(false), 'whether steps are given row weights', {
+    group: 'Learning',
+    expected: 'true or false',
+  }),
+  workers: option(count.default(1), 'workers to split a step over, all on this thread; shows in no bit', {
+    group: 'Machine',
+    expected: 'a whole number of at least 1',
+  }),
+  ...configSchema.pick({
+    activation: true,
+    loss: true,
+    reduction: true,
+    optimizer: true,
+    learningRate: true,
+    momentum: true,
+    beta1: true,
+    beta2: true,
+    epsilon: true,
+    weightDecay: true,
+    l2: true,
+    clipNorm: true,
+    shards: true,
+    kernels: true,
+    seed: true,
+  }).shape,
+});
+
+/** The options of a lab: `sizes` and `batchSize` are required; defaults are those of a run (`loss`: mse). */
+export type LabOptions = z.input<typeof labSchema>;
+
+/** Every option with its value; absent where it is left to the optimizer or the batch size. */
+export interface ResolvedLab extends z.output<typeof labSchema> {
+  readonly loss: LossName;
+}
+
+/**
+ * Checks the options of a lab and fills in the defaults.
+ *
+ * @throws ParagradError `bad_option`: names the option, what was expected, and what was given; `unread_option` for a
+ *   constant that the optimizer does not read
+ */
+export function resolveLab(input: LabOptions): ResolvedLab {
+  const options = parseOptions(labSchema, input);
+  checkHyperparameters(options);
+  return { ...options, loss: options.loss ?? 'mse' };
+}
