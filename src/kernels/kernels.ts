@@ -33,16 +33,6 @@ export const EPILOGUE = {
 export type Arithmetic = 'fma' | 'strict';
 export type KernelName = 'wasm-fma' | 'wasm-strict';
 
-/** Constants of one optimiser update, fixed for a step. */
-export interface UpdateScale {
-  /** The gradient leaf sum is divided by this (total weight; 1 with reduction "sum"). float32. */
-  divisor: number;
-  /** Added as l2 * parameter after the division; 0 skips it. float32. */
-  l2: number;
-  /** Multiplies the gradient last (clipping); 1 skips it. float32. */
-  clip: number;
-}
-
 export interface Kernels {
   readonly name: KernelName;
   readonly arithmetic: Arithmetic;
@@ -86,8 +76,6 @@ export interface Kernels {
   tanhBackward(d: number, h: number, count: number): void;
   sigmoidForward(h: number, count: number): void;
   sigmoidBackward(d: number, h: number, count: number): void;
-  reluForward(h: number, count: number): void;
-  reluBackward(d: number, h: number, count: number): void;
 
   // ---- losses on logits z[rows, outputs] with leading dimension ld (1 when outputs is 1).
   // Each writes d[rows, ld] = weight * d(loss row)/dz, zero in the padding columns, and returns the float64 sum over rows,
@@ -111,7 +99,8 @@ export interface Kernels {
   /** In place: z[rows, outputs] (ld) becomes its softmax, with the same arithmetic as crossEntropyLoss. Padding columns become 0. */
   softmax(rows: number, outputs: number, z: number, ld: number): void;
 
-  // ---- reduction and update, over `count` float32 (a multiple of 4).
+  // ---- reduction and update, over `count` float32 (a multiple of 4). A gradient g becomes
+  // g' = clip * (g / divisor + l2 * p): divisor is the total weight (1 for a sum), l2 = 0 and clip = 1 skip their term.
 
   /** destination += source. */
   add(destination: number, source: number, count: number): void;
@@ -135,15 +124,6 @@ export interface Kernels {
     p: number, g: number, m: number, v: number, count: number, divisor: number, l2: number, clip: number,
     decay: number, beta1: number, beta2: number, stepSize: number, inverseRoot: number, epsilon: number,
   ): void;
-
-  // ---- threads
-
-  /**
-   * Arrives at a barrier and waits for the others. `word` holds the arrivals of this segment (low 31 bits) and the abort bit
-   * (the sign bit); `word + 4` counts sleepers. Returns 0 when everybody arrived (arrivals reached the next multiple of
-   * `parties`), 1 when the abort bit is set. Spins `spins` times before it sleeps on the word.
-   */
-  barrier(word: number, parties: number, spins: number): number;
 
   // ---- elementary functions, for anyone who must not use Math
 

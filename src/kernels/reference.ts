@@ -93,8 +93,6 @@ export function biasGradient(rows: number, n: number, d: Vector, accumulate?: Ve
 
 const map = (x: Vector, f: (value: number, index: number) => number) => Float64Array.from(x, f);
 
-export const reluForward = (x: Vector) => map(x, (v) => Math.max(v, 0));
-export const reluBackward = (d: Vector, h: Vector) => map(d, (v, i) => (h[i]! <= 0 ? 0 : v));
 export const leakyReluForward = (x: Vector, slope: number) => map(x, (v) => (v > 0 ? v : slope * v));
 export const leakyReluBackward = (d: Vector, h: Vector, slope: number) =>
   map(d, (v, i) => (h[i]! <= 0 ? slope * v : v));

@@ -5,19 +5,6 @@
  * The derivatives take the stored output h.
  */
 import { expMinusOne, expOfNegative } from './elementary';
-import { relu } from './vector';
-
-export function reluForward(h: usize, count: i32): void {
-  for (const end = h + (<usize>count << 2); h < end; h += 16) v128.store(h, relu(v128.load(h)));
-}
-
-/** d = h <= 0 ? 0 : d */
-export function reluBackward(d: usize, h: usize, count: i32): void {
-  const zero = f32x4.splat(0);
-  for (const end = h + (<usize>count << 2); h < end; h += 16, d += 16) {
-    v128.store(d, v128.andnot(v128.load(d), f32x4.le(v128.load(h), zero)));
-  }
-}
 
 /** h = h > 0 ? h : slope h */
 export function leakyReluForward(h: usize, count: i32, slope: f32): void {

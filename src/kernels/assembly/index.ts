@@ -1,9 +1,7 @@
 /** The exports of a kernel binary: exactly the functions of `Kernels` in src/kernels/kernels.ts, which documents them. */
 export {
-  leakyReluBackward, leakyReluForward, reluBackward, reluForward, sigmoidBackward, sigmoidForward, tanhBackward,
-  tanhForward,
+  leakyReluBackward, leakyReluForward, sigmoidBackward, sigmoidForward, tanhBackward, tanhForward,
 } from './activations';
-export { barrier } from './barrier';
 export { exp, log } from './elementary';
 export { gemmNN, gemmNT, gemmTN } from './gemm';
 export { biasGradient, gemvForward, gemvInputGradient, gemvWeightGradient } from './gemv';
