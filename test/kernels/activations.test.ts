@@ -61,12 +61,11 @@ describe.each(ARENAS)('%s', (_, arena) => {
     );
   });
 
-  test.each(['reluBackward', 'leakyReluBackward'] as const)(
-    '%s: NaN in the output lets the gradient through',
-    (kernel) => {
-      const h = Float32Array.of(NaN, 1, -1, 0);
-      const d = backward(arena, Float32Array.of(3, 3, 3, 3), h, (kernels, at, of) => kernels[kernel](at, of, 4, 0.5));
-      expect([...d]).toEqual(kernel === 'reluBackward' ? [3, 3, 0, 0] : [3, 3, 1.5, 1.5]);
-    },
-  );
+  test('leakyReluBackward: NaN in the output lets the gradient through', () => {
+    const h = Float32Array.of(NaN, 1, -1, 0);
+    const d = backward(arena, Float32Array.of(3, 3, 3, 3), h, (kernels, at, of) =>
+      kernels.leakyReluBackward(at, of, 4, 0.5),
+    );
+    expect([...d]).toEqual([3, 3, 1.5, 1.5]);
+  });
 });
