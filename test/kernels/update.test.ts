@@ -16,9 +16,10 @@ const drawn = fc.record({
 /** float32 constants: the kernels get them rounded, so the reference must. */
 const round = Math.fround;
 
+/** Of the exact value where that is above 1, else absolute. */
 function expectClose(actual: Float32Array, exact: Float64Array, tolerance: number): void {
   actual.forEach((x, i) => {
-    expect(Math.abs(x - exact[i]!)).toBeLessThanOrEqual(tolerance);
+    expect(Math.abs(x - exact[i]!)).toBeLessThanOrEqual(tolerance * Math.max(1, Math.abs(exact[i]!)));
   });
 }
 
@@ -138,8 +139,8 @@ describe.each(ARENAS)('%s', (_, arena) => {
         );
         const exact = reference.updateAdam({ p, g, ...rest }, m, v, scale);
         expectClose(read(arena, pp), exact.p, 2 ** -20);
-        expectClose(read(arena, pm), exact.m, 2 ** -21);
-        expectClose(read(arena, pv), exact.v, 2 ** -21);
+        expectClose(read(arena, pm), exact.m, 2 ** -20);
+        expectClose(read(arena, pv), exact.v, 2 ** -20);
       }),
     );
     // from nothing, v is (1 - beta2) g^2 with a relative error of a few 2^-24, not of 4.7e-5
