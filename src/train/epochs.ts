@@ -8,13 +8,17 @@ import { ParagradError } from '../errors.js';
 import { MAX_SEGMENT_STEPS } from '../memory/layout.js';
 import type { StepPlan } from '../parallel/plan.js';
 import {
+  type ForwardResult,
   forwardRows,
+  parameterView,
   restoreSnapshot,
   runSegment,
   type SegmentOutcome,
   type Session,
+  type Snapshot,
   takeSnapshot,
 } from '../parallel/session.js';
+import { type Divergence, findFault } from './divergence.js';
 import type { EpochEvent, TrainEvent } from './events.js';
 import type { RunDirectory } from './run-directory.js';
 import { readTruth, scoreOutputs, type Truth } from './score.js';
@@ -35,27 +39,23 @@ export interface Schedule {
   readonly seed: number;
 }
 
-/** The loss stopped being a number. The weights are those of the last whole epoch. */
-export interface Divergence {
-  /** Counted from 1, over the whole run. */
-  readonly step: number;
-  readonly epoch: number;
-  readonly loss: number;
-  /** Losses of the steps just before, oldest first. */
-  readonly before: readonly number[];
-}
-
 export interface EpochsOutcome {
-  /** Whole epochs behind the weights as they are now. */
+  /** Whole epochs, and steps, behind the weights as they are now. */
   readonly epochs: number;
   readonly steps: number;
-  readonly skippedBatches: number;
   readonly validation: EpochEvent['validation'];
+  readonly skippedBatches: number;
   /** Seconds of training steps, scoring left out. */
   readonly seconds: number;
   /** Rows trained on, repeats counted. */
   readonly rows: number;
+  /** Of a run that was put back to its last sound epoch. */
   readonly divergence: Divergence | null;
+}
+
+/** The last epoch whose weights were sound: what a run that diverges is put back to. */
+interface Sound extends Pick<EpochsOutcome, 'epochs' | 'steps' | 'validation'> {
+  readonly snapshot: Snapshot;
 }
 
 /** Lines of metrics.jsonl for steps: about this many, evenly spread. */
@@ -76,9 +76,8 @@ export async function runEpochs(
   const { plan } = session;
   const held = validationRows > 0 ? readTruth(dataset, target, trainRows, trainRows + validationRows) : null;
   const interval = Math.max(1, Math.round(schedule.steps / LOGGED_STEPS));
-  const recent: number[] = [];
-  let good = takeSnapshot(session);
-  let validation: EpochEvent['validation'];
+  let recent: number[] = [];
+  let sound: Sound = { snapshot: takeSnapshot(session), epochs: 0, steps: 0, validation: undefined };
   let segment = 0;
   let steps = 0;
   let skipped = 0;
@@ -97,6 +96,12 @@ export async function runEpochs(
       rowsPerSecond: (rows + epochRows) / elapsed,
       eta: pace * (schedule.steps - steps - done),
     });
+  };
+
+  const end = (divergence: Divergence | null): EpochsOutcome => {
+    const { snapshot, ...reached } = sound;
+    if (divergence !== null) restoreSnapshot(session, snapshot);
+    return { ...reached, skippedBatches: skipped, seconds, rows, divergence };
   };
 
   for (let epoch = 0; steps < schedule.steps; epoch++) {
@@ -120,20 +125,25 @@ export async function runEpochs(
         const batchRows = rowsOf(first + i + 1) - rowsOf(first + i);
         if (!Number.isNaN(loss)) mean.add(loss, plan.reduction === 'mean' ? batchRows : 1);
       });
-      recent.push(...outcome.losses.slice(-SHOWN_LOSSES));
+      recent = [...recent, ...outcome.losses.filter((loss) => !Number.isNaN(loss)).slice(-SHOWN_LOSSES)].slice(
+        -SHOWN_LOSSES,
+      );
       steps += outcome.steps;
       skipped += outcome.skipped;
       if (outcome.status === 'stopped') throw interrupted();
       if (outcome.status === 'diverged') {
-        restoreSnapshot(session, good);
-        const before = recent.slice(-SHOWN_LOSSES);
-        const divergence = { step: steps + 1, epoch: epoch + 1, loss: outcome.loss, before };
-        return { epochs: epoch, steps, skippedBatches: skipped, validation, seconds, rows, divergence };
+        const what = `the loss of step ${steps + 1} (epoch ${epoch + 1}) is ${outcome.loss}`;
+        return end({ what, before: recent });
       }
     }
     report(epoch, 0, recent[recent.length - 1], seconds, 0);
-    if (held !== null) validation = await scoreHeldOut(schedule, held, signal);
-    good = takeSnapshot(session);
+    // Without held-out rows, some of the training rows tell whether the weights are sound.
+    const [first, last] = held === null ? [0, Math.min(plan.batchSize, trainRows)] : [trainRows, dataset.rows];
+    const { logits, lossSum } = await runRows(schedule, first, last, signal);
+    const fault = findFault(parameterView(session), lossSum, `step ${steps} (epoch ${epoch + 1})`);
+    if (fault !== null) return end({ what: fault, before: recent });
+    const validation = held === null ? undefined : scoreHeldOut(schedule, held, logits, lossSum);
+    sound = { snapshot: takeSnapshot(session), epochs: epoch + 1, steps, validation };
     const event: EpochEvent = {
       type: 'epoch',
       epoch: epoch + 1,
@@ -146,23 +156,31 @@ export async function runEpochs(
     await directory.appendMetrics(event);
     emit(event);
   }
-  return { epochs: schedule.epochs, steps, skippedBatches: skipped, validation, seconds, rows, divergence: null };
+  return end(null);
 }
 
-/** Loss (mean over rows, without the penalty) and scores of the held-out rows. */
-async function scoreHeldOut(schedule: Schedule, held: Truth, signal: AbortSignal): Promise<EpochEvent['validation']> {
-  const { session, dataset, trainRows, validationRows, target } = schedule;
-  const { plan } = session;
-  const { logits, lossSum } = await untilAborted(
-    forwardRows(session, dataset, trainRows, trainRows + validationRows, {
-      loss: { name: plan.loss, weighted: plan.weighted },
-    }),
-    signal,
-    interrupted,
-  );
+/** Mean loss, without the penalty, and scores of the held-out rows. */
+function scoreHeldOut(
+  { session, target }: Schedule,
+  held: Truth,
+  logits: Float32Array,
+  lossSum: number,
+): EpochEvent['validation'] {
+  const { sizes } = session.plan.network;
   const weight = held.weights?.reduce((sum, w) => sum + w, 0) ?? held.rows;
-  const outputs = plan.network.sizes[plan.network.sizes.length - 1];
-  return { loss: lossSum / weight, metrics: scoreOutputs(logits, outputs, target, held) };
+  return { loss: lossSum / weight, metrics: scoreOutputs(logits, sizes[sizes.length - 1], target, held) };
+}
+
+/** Sum of the losses of rows [rowStart, rowEnd), without the penalty, and their outputs. */
+async function runRows(
+  { session, dataset }: Schedule,
+  rowStart: number,
+  rowEnd: number,
+  signal: AbortSignal,
+): Promise<ForwardResult> {
+  const { loss: name, weighted } = session.plan;
+  const running = forwardRows(session, dataset, rowStart, rowEnd, { loss: { name, weighted } });
+  return await untilAborted(running, signal, interrupted);
 }
 
 /** Every `interval`-th step of the run as a line of metrics.jsonl. */

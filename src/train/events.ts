@@ -61,7 +61,7 @@ export interface EpochEvent {
   readonly epochs: number;
   /** Optimizer steps taken since the start of the run. */
   readonly step: number;
-  /** Mean over the epoch of the loss of its batches, weighted by their weight. */
+  /** Mean over the epoch of the loss of its batches (of their sums, with reduction sum), weighted by their rows. */
   readonly trainLoss: number;
   /** Absent where no rows are held out. */
   readonly validation?: { readonly loss: number; readonly metrics: Metrics };

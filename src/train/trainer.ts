@@ -11,7 +11,6 @@ import { openTable } from '../data/open.js';
 import { featureNames } from '../data/preprocess.js';
 import type { Table } from '../data/table.js';
 import type { Execute } from '../data/tasks.js';
-import { ParagradError } from '../errors.js';
 import { type ChosenKernels, chooseKernels } from '../kernels/load.js';
 import { ACTIVATIONS } from '../nn/activations/index.js';
 import { initialiseParameters } from '../nn/init.js';
@@ -32,8 +31,9 @@ import { defaultShards } from '../parallel/tree.js';
 import { chooseWorkers, type WorkerChoice } from './choose-workers.js';
 import { splitColumnNames } from './columns.js';
 import type { ResolvedConfig } from './config.js';
+import { divergedError } from './divergence.js';
 import { describeEnvironment, paragradVersion } from './environment.js';
-import { type Divergence, type EpochsOutcome, interrupted, runEpochs, type Schedule } from './epochs.js';
+import { type EpochsOutcome, interrupted, runEpochs, type Schedule } from './epochs.js';
 import type { DoneEvent, TrainEvent } from './events.js';
 import { hyperparametersOf, readHyperparameters } from './hyperparameters.js';
 import type { Metrics } from './metrics.js';
@@ -91,7 +91,8 @@ export async function runTraining(config: ResolvedConfig, signal: AbortSignal, e
     if (outcome.divergence !== null) {
       keep = outcome.epochs > 0;
       if (keep) await save(resources, loaded, schedule, outcome);
-      throw diverged(outcome.divergence, schedule, keep ? directory.modelPath : null);
+      const { learningRate } = hyperparametersOf(config);
+      throw divergedError(outcome.divergence, outcome.epochs, keep ? directory.modelPath : null, learningRate);
     }
     if (outcome.skippedBatches > 0) {
       const message = `${outcome.skippedBatches} batches were skipped: all their rows have weight 0`;
@@ -283,21 +284,4 @@ function throughput(session: Session<StepPlan>, outcome: EpochsOutcome): DoneEve
       wait: seconds.wait / workers,
     },
   };
-}
-
-function diverged(divergence: Divergence, { session }: Schedule, model: string | null): ParagradError {
-  const { step, epoch, loss, before } = divergence;
-  const earlier = before.length > 0 ? ` after ${before.map((value) => value.toPrecision(4)).join(', ')}` : '';
-  const kept =
-    model === null
-      ? 'no epoch was completed, so nothing was kept'
-      : `the weights of epoch ${epoch - 1} are kept in ${model}`;
-  return new ParagradError(
-    'diverged',
-    `training diverged: the loss of step ${step} (epoch ${epoch}) is ${loss}${earlier}; ${kept}`,
-    {
-      kind: 'diverged',
-      hint: `Lower --learning-rate (it is ${session.plan.hyper.learningRate}) or bound the gradient with --clip-norm.`,
-    },
-  );
 }
