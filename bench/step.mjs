@@ -12,6 +12,7 @@
 import { createHash } from 'node:crypto';
 import { availableParallelism, cpus } from 'node:os';
 import { allocateDataset, planRow } from '../dist/src/data/dataset.js';
+import { planOrder } from '../dist/src/data/order.js';
 import { chooseKernels } from '../dist/src/kernels/load.js';
 import { ACTIVATIONS } from '../dist/src/nn/activations/index.js';
 import { initialiseParameters } from '../dist/src/nn/init.js';
@@ -91,7 +92,8 @@ function makeRunner(net, workers, dataset, pool, kernels) {
     async epochs(count) {
       let outcome;
       for (let i = 0; i < count; i++) {
-        const segment = { segment: epoch, seed: 0, epoch, trainRows: dataset.rows, firstBatch: 0, batches, updates: 0 };
+        const order = { plan: planOrder(dataset.rows, dataset.layout.stride), seed: 0, epoch, ring: null };
+        const segment = { segment: epoch, order, firstBatch: 0, batches, updates: 0 };
         outcome = await runSegment(session, dataset, segment, undefined);
         epoch++;
       }

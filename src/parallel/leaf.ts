@@ -6,18 +6,15 @@
  * length of the kernels' multiply-add chain, so a longer shard's leaf is the sum of its blocks' gradients in order.
  */
 import type { Gather } from '../data/batches.js';
+import type { RowOrder } from '../data/order.js';
 import { EPILOGUE, type Kernels } from '../kernels/kernels.js';
 import type { Views } from '../memory/views.js';
 import type { Activation } from '../nn/activations/activation.js';
 import { ACTIVATIONS } from '../nn/activations/index.js';
 import { LOSSES } from '../nn/losses/index.js';
 import type { Loss, LossArguments } from '../nn/losses/loss.js';
-import type { Permutation } from '../random/permutation.js';
 import { createForward, paddedRows } from './forward.js';
 import { BLOCK_ROWS, type StepPlan } from './plan.js';
-
-/** Where the rows of a batch come from: positions of an order of dataset slots. */
-export type RowOrder = Pick<Permutation, 'fill'>;
 
 /** Milliseconds of work so far, by phase; only timed leaves add to it. */
 export interface LeafTimes {

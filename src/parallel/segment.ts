@@ -4,11 +4,10 @@
  * stop on a loss that is not finite) from the same shared sums, so they take the same one.
  */
 import type { Dataset } from '../data/dataset.js';
+import { createOrder, type EpochOrder } from '../data/order.js';
 import type { Kernels } from '../kernels/kernels.js';
 import { barrierLine, isAborted, PHASES } from '../memory/control.js';
 import type { Views } from '../memory/views.js';
-import { createPermutation } from '../random/permutation.js';
-import { PURPOSE } from '../random/philox.js';
 import { meet } from './barrier.js';
 import type { StepPlan } from './plan.js';
 import { type Batch, clipFactor, createStepWorker, type StepWorker } from './step.js';
@@ -17,10 +16,8 @@ import { type Batch, clipFactor, createStepWorker, type StepWorker } from './ste
 export interface SegmentRequest {
   /** Number of the segment in this run; decides its barrier line. */
   readonly segment: number;
-  readonly seed: number;
-  readonly epoch: number;
-  /** Rows trained on: slots 0 .. trainRows - 1 of the dataset. */
-  readonly trainRows: number;
+  /** Of the rows trained on, and where they are in the dataset. */
+  readonly order: EpochOrder;
   /** First batch of the epoch to run, and how many. */
   readonly firstBatch: number;
   readonly batches: number;
@@ -73,7 +70,8 @@ export function createSegmentWorker(
   }
 
   function run(request: SegmentRequest): SegmentResult {
-    const { seed, epoch, trainRows, spins } = request;
+    const { spins } = request;
+    const trainRows = request.order.plan.rows;
     line = barrierLine(layout.barriers, request.segment);
     const barrier = { words: views.i32, at: line / 4 };
     const meetAll = (timed: boolean): boolean => {
@@ -82,7 +80,7 @@ export function createSegmentWorker(
       if (timed) waited += performance.now() - before;
       return everyone;
     };
-    const batch: Batch = { order: createPermutation(trainRows, seed, PURPOSE.rowOrder, epoch), start: 0, rows: 0 };
+    const batch: Batch = { order: createOrder(request.order), start: 0, rows: 0 };
     let skipped = 0;
     for (let i = 0; i < request.batches; i++) {
       const timed = i % sample === 0;

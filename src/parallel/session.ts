@@ -14,7 +14,7 @@ import { BLOCK_ROWS, type ForwardPlan, type StepPlan } from './plan.js';
 import { type Pool, workerFailure } from './pool.js';
 import type { SegmentRequest, SegmentResult } from './segment.js';
 import type { ForwardTask, RunSetup, SegmentTask } from './thread.js';
-import { ownedRange, treeSum } from './tree.js';
+import { ownedRange } from './tree.js';
 
 /** Turns of a busy wait at a barrier: a few microseconds. Useless when threads outnumber cores. */
 const SPINS = 4000;
@@ -151,8 +151,8 @@ export interface ForwardOptions {
 export interface ForwardResult {
   /** [rows, O] row-major. Each row's bits depend on that row alone. */
   readonly logits: Float32Array;
-  /** Sum of weight * loss over the rows; 0 where no loss was asked for. */
-  readonly lossSum: number;
+  /** Per BLOCK_ROWS rows, from the first: the sum of weight * loss; zeros where no loss was asked for. */
+  readonly lossSums: Float64Array;
 }
 
 /** Runs rows [rowStart, rowEnd) of a dataset through the network, on all workers. */
@@ -176,5 +176,5 @@ export async function forwardRows(
     return { setup, plan, dataset, worker, rowStart, rowEnd, blocks: owned, out, losses };
   });
   await pool.runAll('forward', tasks);
-  return { logits: new Float32Array(out), lossSum: treeSum(new Float64Array(sums), blocks) };
+  return { logits: new Float32Array(out), lossSums: new Float64Array(sums) };
 }

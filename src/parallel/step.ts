@@ -12,9 +12,10 @@
  */
 import { createGather } from '../data/batches.js';
 import type { Dataset } from '../data/dataset.js';
+import type { RowOrder } from '../data/order.js';
 import type { Kernels } from '../kernels/kernels.js';
 import type { Views } from '../memory/views.js';
-import { createLeafWorker, type LeafTimes, type RowOrder } from './leaf.js';
+import { createLeafWorker, type LeafTimes } from './leaf.js';
 import { BLOCK_ROWS, type StepPlan } from './plan.js';
 import { createSliceWorker, type SliceWorker } from './slice.js';
 import { activeShards, planReduction, type Reduction, treeSum } from './tree.js';

@@ -24,7 +24,14 @@ function multiplyHigh(a: number, b: number): number {
 }
 
 /** What a draw is for: two purposes never share a number. Values are part of the format; never renumber them. */
-export const PURPOSE = { initialWeights: 1, rowOrder: 2, validationSplit: 3 } as const;
+export const PURPOSE = {
+  initialWeights: 1,
+  rowOrder: 2,
+  validationSplit: 3,
+  groupOrder: 4,
+  windowOrder: 5,
+  shortGroup: 6,
+} as const;
 export type Purpose = (typeof PURPOSE)[keyof typeof PURPOSE];
 
 /**

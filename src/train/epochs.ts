@@ -2,14 +2,12 @@
  * The loop over epochs: each is one segment on the workers (several when it has very many steps), then a score of the
  * held-out rows. It reports, keeps the losses, and stops where the loss is no longer a number.
  */
-import type { Dataset } from '../data/dataset.js';
+import type { SlotRange, TrainingInput } from '../data/input.js';
 import type { Target } from '../data/preprocess.js';
 import { ParagradError } from '../errors.js';
 import { MAX_SEGMENT_STEPS } from '../memory/layout.js';
 import type { StepPlan } from '../parallel/plan.js';
 import {
-  type ForwardResult,
-  forwardRows,
   parameterView,
   restoreSnapshot,
   runSegment,
@@ -20,23 +18,21 @@ import {
 } from '../parallel/session.js';
 import { type Divergence, findFault } from './divergence.js';
 import type { EpochEvent, TrainEvent } from './events.js';
+import { type HeldOutScore, lossOfRows, scoreHeldOut } from './held-out.js';
 import type { RunDirectory } from './run-directory.js';
-import { readTruth, scoreOutputs, type Truth } from './score.js';
 import { untilAborted } from './until-aborted.js';
 
 /** What is trained on, and for how long. */
 export interface Schedule {
   readonly session: Session<StepPlan>;
-  readonly dataset: Dataset;
+  readonly input: TrainingInput;
   readonly target: Target;
-  /** Slots 0 .. trainRows - 1 train, the next validationRows are held out. */
   readonly trainRows: number;
   readonly validationRows: number;
   readonly epochs: number;
   readonly stepsPerEpoch: number;
   /** Steps of the whole run: epochs * stepsPerEpoch, or the cap. */
   readonly steps: number;
-  readonly seed: number;
 }
 
 export interface EpochsOutcome {
@@ -45,8 +41,10 @@ export interface EpochsOutcome {
   readonly steps: number;
   readonly validation: EpochEvent['validation'];
   readonly skippedBatches: number;
-  /** Seconds of training steps, scoring left out. */
+  /** Seconds of training steps and of waiting for their rows, scoring left out. */
   readonly seconds: number;
+  /** Seconds of waiting for rows. */
+  readonly waited: number;
   /** Rows trained on, repeats counted. */
   readonly rows: number;
   /** Of a run that was put back to its last sound epoch. */
@@ -72,9 +70,8 @@ export async function runEpochs(
   signal: AbortSignal,
   emit: (event: TrainEvent) => void,
 ): Promise<EpochsOutcome> {
-  const { session, dataset, stepsPerEpoch, trainRows, validationRows, target } = schedule;
+  const { session, input, stepsPerEpoch, trainRows, validationRows, target } = schedule;
   const { plan } = session;
-  const held = validationRows > 0 ? readTruth(dataset, target, trainRows, trainRows + validationRows) : null;
   const interval = Math.max(1, Math.round(schedule.steps / LOGGED_STEPS));
   let recent: number[] = [];
   let sound: Sound = { snapshot: takeSnapshot(session), epochs: 0, steps: 0, validation: undefined };
@@ -83,6 +80,7 @@ export async function runEpochs(
   let skipped = 0;
   let rows = 0;
   let seconds = 0;
+  let waited = 0;
 
   const rowsOf = (batches: number): number => Math.min(batches * plan.batchSize, trainRows);
   const report = (epoch: number, done: number, loss: number, elapsed: number, epochRows: number): void => {
@@ -101,25 +99,30 @@ export async function runEpochs(
   const end = (divergence: Divergence | null): EpochsOutcome => {
     const { snapshot, ...reached } = sound;
     if (divergence !== null) restoreSnapshot(session, snapshot);
-    return { ...reached, skippedBatches: skipped, seconds, rows, divergence };
+    return { ...reached, skippedBatches: skipped, seconds, waited, rows, divergence };
   };
 
   for (let epoch = 0; steps < schedule.steps; epoch++) {
     const startedAt = performance.now();
     const batches = Math.min(stepsPerEpoch, schedule.steps - steps);
     const mean = createMean();
-    for (let first = 0; first < batches; first += MAX_SEGMENT_STEPS) {
-      const count = Math.min(MAX_SEGMENT_STEPS, batches - first);
+    for (let first = 0; first < batches; ) {
       const segmentStart = performance.now();
+      const rowStart = rowsOf(first);
+      const ready = await untilAborted(input.train(epoch, rowStart, rowsOf(first + 1)), signal, interrupted);
+      waited += (performance.now() - segmentStart) / 1000;
+      const available = ready.end === trainRows ? batches : Math.floor(ready.end / plan.batchSize);
+      const count = Math.min(MAX_SEGMENT_STEPS, Math.min(batches, available) - first);
       const elapsed = (): number => seconds + (performance.now() - segmentStart) / 1000;
-      const request = { segment: segment++, seed: schedule.seed, epoch, trainRows, firstBatch: first, batches: count };
-      const outcome = await runSegment(session, dataset, { ...request, updates: steps - skipped }, signal, (done) => {
+      const request = { segment: segment++, order: ready.order, firstBatch: first, batches: count };
+      const updates = steps - skipped;
+      const outcome = await runSegment(session, input.dataset, { ...request, updates }, signal, (done) => {
         if (done === 0) return;
         const loss = session.views.f64[plan.layout.losses / 8 + done - 1];
-        report(epoch, done, loss, elapsed(), rowsOf(first + done) - rowsOf(first));
+        report(epoch, done, loss, elapsed(), rowsOf(first + done) - rowStart);
       });
       seconds = elapsed();
-      rows += rowsOf(first + outcome.steps) - rowsOf(first);
+      rows += rowsOf(first + outcome.steps) - rowStart;
       await logLosses(outcome, epoch, steps, interval, directory);
       outcome.losses.forEach((loss, i) => {
         const batchRows = rowsOf(first + i + 1) - rowsOf(first + i);
@@ -135,14 +138,17 @@ export async function runEpochs(
         const what = `the loss of step ${steps + 1} (epoch ${epoch + 1}) is ${outcome.loss}`;
         return end({ what, before: recent });
       }
+      first += count;
     }
     report(epoch, 0, recent[recent.length - 1], seconds, 0);
     // Without held-out rows, some of the training rows tell whether the weights are sound.
-    const [first, last] = held === null ? [0, Math.min(plan.batchSize, trainRows)] : [trainRows, dataset.rows];
-    const { logits, lossSum } = await runRows(schedule, first, last, signal);
+    const scoring =
+      validationRows > 0
+        ? scoreHeldOut(session, input, epoch, target, validationRows)
+        : scoreSample(session, input, input.trained(epoch, rowsOf(batches), plan.batchSize));
+    const { lossSum, validation } = await untilAborted<SomeScore>(scoring, signal, interrupted);
     const fault = findFault(parameterView(session), lossSum, `step ${steps} (epoch ${epoch + 1})`);
     if (fault !== null) return end({ what: fault, before: recent });
-    const validation = held === null ? undefined : scoreHeldOut(schedule, held, logits, lossSum);
     sound = { snapshot: takeSnapshot(session), epochs: epoch + 1, steps, validation };
     const event: EpochEvent = {
       type: 'epoch',
@@ -159,28 +165,11 @@ export async function runEpochs(
   return end(null);
 }
 
-/** Mean loss, without the penalty, and scores of the held-out rows. */
-function scoreHeldOut(
-  { session, target }: Schedule,
-  held: Truth,
-  logits: Float32Array,
-  lossSum: number,
-): EpochEvent['validation'] {
-  const { sizes } = session.plan.network;
-  const weight = held.weights?.reduce((sum, w) => sum + w, 0) ?? held.rows;
-  return { loss: lossSum / weight, metrics: scoreOutputs(logits, sizes[sizes.length - 1], target, held) };
-}
+/** A loss, and where rows are held out their scores. */
+type SomeScore = Pick<HeldOutScore, 'lossSum'> & Partial<HeldOutScore>;
 
-/** Sum of the losses of rows [rowStart, rowEnd), without the penalty, and their outputs. */
-async function runRows(
-  { session, dataset }: Schedule,
-  rowStart: number,
-  rowEnd: number,
-  signal: AbortSignal,
-): Promise<ForwardResult> {
-  const { loss: name, weighted } = session.plan;
-  const running = forwardRows(session, dataset, rowStart, rowEnd, { loss: { name, weighted } });
-  return await untilAborted(running, signal, interrupted);
+async function scoreSample(session: Session<StepPlan>, input: TrainingInput, rows: SlotRange): Promise<SomeScore> {
+  return { lossSum: (await lossOfRows(session, input, rows)).sum };
 }
 
 /** Every `interval`-th step of the run as a line of metrics.jsonl. */

@@ -5,6 +5,7 @@
  * For experiments and tests: check a derivative, replay an explosion, compare with another framework row by row.
  */
 import { allocateDataset, type Dataset, planRow } from '../data/dataset.js';
+import type { RowOrder } from '../data/order.js';
 import { ParagradError } from '../errors.js';
 import { chooseKernels } from '../kernels/load.js';
 import { ACTIVATIONS } from '../nn/activations/index.js';
@@ -12,7 +13,6 @@ import { initialiseParameters } from '../nn/init.js';
 import { LOSSES } from '../nn/losses/index.js';
 import { readTensor, type Tensor, writeTensor } from '../nn/network.js';
 import { createInlineStep } from '../parallel/inline.js';
-import type { RowOrder } from '../parallel/leaf.js';
 import { BLOCK_ROWS, planStep, targetsPerRow } from '../parallel/plan.js';
 import { defaultShards } from '../parallel/tree.js';
 import { hyperparametersOf } from './hyperparameters.js';

@@ -5,6 +5,7 @@
  * A score that the rows do not define (R2 of a constant target, AUC with one class) is null.
  */
 import type { Task } from '../nn/losses/loss.js';
+import { createAreaUnderCurve } from './auc.js';
 
 export interface RegressionMetrics {
   /** In units of the target. */
@@ -25,78 +26,113 @@ export interface ClassificationMetrics {
 
 export type Metrics = RegressionMetrics | ClassificationMetrics;
 
-/** What is scored. */
+/** Rows that are scored. */
 export interface Scored {
   readonly rows: number;
-  /** Float32 [rows]: values in units of the target, or class indices. */
+  /** [rows]: values in units of the target, or class indices. */
   readonly truth: ArrayLike<number>;
   /** [rows], none negative; absent: all 1. */
   readonly weights?: ArrayLike<number> | undefined;
 }
 
+/** A score that is taken part by part, in row order; where the parts end shows in no bit. */
+export interface Score<M extends Metrics> {
+  /** @param outputs what the score compares with the truth of these rows */
+  add(outputs: ArrayLike<number>, scored: Scored): void;
+  /** Of all rows added; nothing is added after it. */
+  result(): M;
+}
+
 /**
- * Scores predicted values.
- *
- * @param predicted [rows], in units of the target
+ * Scores predicted values, [rows] in units of the target. The spread of the truth is summed about its running mean (West,
+ * "Updating mean and variance estimates: an improved method", 1979), so that one pass is enough.
  */
-export function regressionMetrics(predicted: ArrayLike<number>, { rows, truth, weights }: Scored): RegressionMetrics {
+export function createRegressionScore(): Score<RegressionMetrics> {
   let total = 0;
-  let sum = 0;
-  for (let r = 0; r < rows; r++) {
-    const w = weights?.[r] ?? 1;
-    total += w;
-    sum += w * truth[r];
-  }
-  const mean = sum / total;
+  let mean = 0;
   let squared = 0;
   let absolute = 0;
   let spread = 0;
   // Told by comparison: the rounding of the mean can leave a constant target a spread that is not quite 0.
   let least = Number.POSITIVE_INFINITY;
   let greatest = Number.NEGATIVE_INFINITY;
-  for (let r = 0; r < rows; r++) {
-    const w = weights?.[r] ?? 1;
-    // Selected, not multiplied: a row without weight must not turn the sum into NaN.
-    if (w === 0) continue;
-    const error = predicted[r] - truth[r];
-    squared += w * error * error;
-    absolute += w * Math.abs(error);
-    spread += w * (truth[r] - mean) * (truth[r] - mean);
-    least = Math.min(least, truth[r]);
-    greatest = Math.max(greatest, truth[r]);
-  }
   return {
-    rmse: defined(Math.sqrt(squared / total)),
-    mae: defined(absolute / total),
-    r2: greatest > least ? defined(1 - squared / spread) : null,
+    add(predicted, { rows, truth, weights }) {
+      for (let r = 0; r < rows; r++) {
+        const w = weights?.[r] ?? 1;
+        // Selected, not multiplied: a row without weight must not turn the sum into NaN.
+        if (w === 0) continue;
+        const error = predicted[r] - truth[r];
+        squared += w * error * error;
+        absolute += w * Math.abs(error);
+        total += w;
+        const deviation = truth[r] - mean;
+        mean += (deviation * w) / total;
+        spread += w * deviation * (truth[r] - mean);
+        least = Math.min(least, truth[r]);
+        greatest = Math.max(greatest, truth[r]);
+      }
+    },
+    result: () => ({
+      rmse: defined(Math.sqrt(squared / total)),
+      mae: defined(absolute / total),
+      r2: greatest > least ? defined(1 - squared / spread) : null,
+    }),
   };
 }
 
 /**
- * Scores logits. One logit a row is that of the second of two classes; otherwise one logit per class.
+ * Scores logits, float32 [rows, outputs] row-major. One logit a row is that of the second of two classes; otherwise there
+ * is one logit per class.
  *
- * @param logits float32 [rows, outputs] row-major
+ * @param rows how many rows will be added
  * @param outputs 1, or the number of classes
  */
+export function createClassificationScore(
+  rows: number,
+  outputs: number,
+  task: Task,
+  weighted: boolean,
+): Score<ClassificationMetrics> {
+  const area = task === 'binary' ? createAreaUnderCurve(rows, weighted, outputs === 1) : null;
+  let total = 0;
+  let correct = 0;
+  let loss = 0;
+  return {
+    add(logits, { rows, truth, weights }) {
+      for (let r = 0; r < rows; r++) {
+        const w = weights?.[r] ?? 1;
+        area?.add(margin(logits, r, outputs), truth[r], w);
+        if (w === 0) continue;
+        total += w;
+        if (mostLikely(logits, r, outputs) === truth[r]) correct += w;
+        loss += w * negativeLogLikelihood(logits, r, outputs, truth[r]);
+      }
+    },
+    result() {
+      const metrics = { accuracy: defined(correct / total), logLoss: defined(loss / total) };
+      return area === null ? metrics : { ...metrics, auc: area.result() };
+    },
+  };
+}
+
+/** The score of predicted values that are at hand as a whole. */
+export function regressionMetrics(predicted: ArrayLike<number>, scored: Scored): RegressionMetrics {
+  const score = createRegressionScore();
+  score.add(predicted, scored);
+  return score.result();
+}
+
+/** The score of logits that are at hand as a whole. */
 export function classificationMetrics(
   logits: ArrayLike<number>,
   outputs: number,
   task: Task,
   scored: Scored,
 ): ClassificationMetrics {
-  const { rows, truth, weights } = scored;
-  let total = 0;
-  let correct = 0;
-  let loss = 0;
-  for (let r = 0; r < rows; r++) {
-    const w = weights?.[r] ?? 1;
-    if (w === 0) continue;
-    total += w;
-    if (mostLikely(logits, r, outputs) === truth[r]) correct += w;
-    loss += w * negativeLogLikelihood(logits, r, outputs, truth[r]);
-  }
-  const metrics = { accuracy: defined(correct / total), logLoss: defined(loss / total) };
-  return task === 'binary' ? { ...metrics, auc: areaUnderCurve(margins(logits, rows, outputs), scored) } : metrics;
+  const score = createClassificationScore(scored.rows, outputs, task, scored.weights !== undefined);
+  score.add(logits, scored);
+  return score.result();
 }
 
 /** Index of the most likely class of a row; the first of equals. */
@@ -150,30 +186,9 @@ function greatestLogit(logits: ArrayLike<number>, start: number, count: number):
   return greatest;
 }
 
-/** How far each row leans to the second class: orders rows as its probability does, and never saturates. */
-function margins(logits: ArrayLike<number>, rows: number, outputs: number): Float64Array {
-  return Float64Array.from({ length: rows }, (_, r) => (outputs === 1 ? logits[r] : logits[2 * r + 1] - logits[2 * r]));
-}
-
-/**
- * Weighted Mann-Whitney statistic: over rows sorted by score, each row of the second class beats the weight of the first
- * class below it and half of that at its own score (midranks).
- */
-function areaUnderCurve(scores: Float64Array, { rows, truth, weights }: Scored): number | null {
-  if (scores.some(Number.isNaN)) return null;
-  const order = Uint32Array.from({ length: rows }, (_, r) => r).sort((a, b) => scores[a] - scores[b] || a - b);
-  const total = [0, 0];
-  let beaten = 0;
-  for (let start = 0, end = 0; start < rows; start = end) {
-    const tied = [0, 0];
-    for (end = start; end < rows && scores[order[end]] === scores[order[start]]; end++) {
-      tied[truth[order[end]]] += weights?.[order[end]] ?? 1;
-    }
-    beaten += tied[1] * (total[0] + tied[0] / 2);
-    total[0] += tied[0];
-    total[1] += tied[1];
-  }
-  return total[0] > 0 && total[1] > 0 ? beaten / (total[0] * total[1]) : null;
+/** How far a row leans to the second class: orders rows as its probability does, and never saturates. */
+function margin(logits: ArrayLike<number>, row: number, outputs: number): number {
+  return outputs === 1 ? logits[row] : logits[2 * row + 1] - logits[2 * row];
 }
 
 /** JSON has no NaN or Infinity: a score that is neither defined nor finite is null. */

@@ -4,7 +4,7 @@
  */
 import type { Dataset } from '../data/dataset.js';
 import { type Target, unstandardised } from '../data/preprocess.js';
-import { classificationMetrics, type Metrics, regressionMetrics } from './metrics.js';
+import { createClassificationScore, createRegressionScore, type Metrics } from './metrics.js';
 
 /** What is known of some rows of a dataset. */
 export interface Truth {
@@ -48,13 +48,33 @@ export function predictedValues(outputs: Float32Array, target: Target & { task: 
   return Float64Array.from(outputs, (z) => unstandardised(z, target));
 }
 
+/** Scores a network's outputs part by part. */
+export interface OutputScore {
+  /** @param logits float32 [rows, outputs] row-major, as the network puts them out */
+  add(logits: Float32Array, truth: Truth): void;
+  result(): Metrics;
+}
+
 /**
- * Scores a network's outputs.
+ * @param rows how many rows will be added
+ * @param outputs of the network
+ */
+export function createScore(target: Target, rows: number, outputs: number, weighted: boolean): OutputScore {
+  if (target.task !== 'regression') return createClassificationScore(rows, outputs, target.task, weighted);
+  const score = createRegressionScore();
+  return {
+    add: (logits, truth) => score.add(predictedValues(logits, target), truth),
+    result: score.result,
+  };
+}
+
+/**
+ * Scores a network's outputs for all rows at once.
  *
- * @param logits float32 [rows, outputs] row-major, as the network puts them out
+ * @param logits float32 [rows, outputs] row-major
  */
 export function scoreOutputs(logits: Float32Array, outputs: number, target: Target, truth: Truth): Metrics {
-  return target.task === 'regression'
-    ? regressionMetrics(predictedValues(logits, target), truth)
-    : classificationMetrics(logits, outputs, target.task, truth);
+  const score = createScore(target, truth.rows, outputs, truth.weights !== undefined);
+  score.add(logits, truth);
+  return score.result();
 }

@@ -6,8 +6,10 @@
  * half-written file is left.
  */
 import { availableParallelism } from 'node:os';
+import { createMemoryInput, type TrainingInput } from '../data/input.js';
 import { type LoadedTraining, loadForModel, loadTraining } from '../data/load.js';
 import { openTable } from '../data/open.js';
+import { planOrder } from '../data/order.js';
 import { featureNames } from '../data/preprocess.js';
 import type { Table } from '../data/table.js';
 import type { Execute } from '../data/tasks.js';
@@ -125,6 +127,7 @@ export async function runTraining(config: ResolvedConfig, signal: AbortSignal, e
 
 /** What a run learns from its tables before it plans. */
 interface Loaded extends LoadedTraining {
+  readonly input: TrainingInput;
   /** Open, so that a wrong path is told before the training and not after it; read at the end. */
   readonly test: Table | null;
 }
@@ -151,16 +154,14 @@ async function load({ config, open, execute, signal, emit }: Resources): Promise
     signal,
   });
   for (const message of loaded.notes) emit({ type: 'warning', code: 'data', message });
-  return { ...loaded, test };
+  const order = planOrder(loaded.trainRows, loaded.dataset.layout.stride);
+  return { ...loaded, input: createMemoryInput(loaded.dataset, order, seed), test };
 }
 
 /** Plans the run, sets the initial weights, and says what was decided. */
-async function prepare(
-  resources: Resources,
-  loaded: LoadedTraining,
-): Promise<{ schedule: Schedule; workers: WorkerChoice }> {
+async function prepare(resources: Resources, loaded: Loaded): Promise<{ schedule: Schedule; workers: WorkerChoice }> {
   const { config, kernels, pool, directory, emit } = resources;
-  const { dataset, preprocessing, trainRows, validationRows } = loaded;
+  const { dataset, input, preprocessing, trainRows, validationRows } = loaded;
   const { target } = preprocessing;
   const loss = lossForTask(target.task, config.loss);
   const outputs = outputsFor(loss, target.task === 'regression' ? 1 : target.classes.length);
@@ -222,9 +223,8 @@ async function prepare(
     shards: plan.shards,
     runDir: directory.path,
   });
-  const { seed } = config;
   return {
-    schedule: { session, dataset, target, trainRows, validationRows, epochs, stepsPerEpoch, steps, seed },
+    schedule: { session, input, target, trainRows, validationRows, epochs, stepsPerEpoch, steps },
     workers,
   };
 }

@@ -5,7 +5,7 @@ import { chooseKernels } from '../../src/kernels/load.js';
 import type { StepPlan } from '../../src/parallel/plan.js';
 import { createPool, type Pool } from '../../src/parallel/pool.js';
 import { openSession, runSegment, type SegmentOutcome, type Session } from '../../src/parallel/session.js';
-import { BASE, makeDataset, makePlan, type TestRun } from './fixtures.js';
+import { BASE, makeDataset, makePlan, orderOf, type TestRun } from './fixtures.js';
 
 const kernels = chooseKernels('auto');
 const run: TestRun = { ...BASE, rows: 400, batchSize: 8, shards: 8 };
@@ -26,7 +26,7 @@ function open(fault: string): Session<StepPlan> {
 }
 
 function segment(session: Session<StepPlan>, number: number): Promise<SegmentOutcome> {
-  const request = { segment: number, seed: 0, epoch: 0, trainRows: run.rows, firstBatch: 0, batches: 50, updates: 0 };
+  const request = { segment: number, order: orderOf(dataset), firstBatch: 0, batches: 50, updates: 0 };
   return runSegment(session, dataset, request, undefined);
 }
 

@@ -1,5 +1,6 @@
 /** Small datasets and plans for tests of the step: explicit numbers, no files. */
 import { allocateDataset, type Dataset, planRow } from '../../src/data/dataset.js';
+import { type EpochOrder, planOrder } from '../../src/data/order.js';
 import { LOSSES } from '../../src/nn/losses/index.js';
 import { OPTIMIZERS } from '../../src/nn/optimizers/index.js';
 import { planStep, type StepOptions, type StepPlan } from '../../src/parallel/plan.js';
@@ -50,6 +51,11 @@ export function makeDataset(run: TestRun, seed = 1): Dataset {
     if (run.weighted) piece[at + layout.stride - 1] = row % 7 === 0 ? 0 : Math.abs(piece[at + layout.stride - 1]) + 0.1;
   }
   return dataset;
+}
+
+/** The order of an epoch of the run's dataset. */
+export function orderOf(dataset: Dataset, epoch = 0): EpochOrder {
+  return { plan: planOrder(dataset.rows, dataset.layout.stride), seed: 0, epoch, ring: null };
 }
 
 export function makePlan({ rows, learningRate, ...options }: TestRun, workers: number): StepPlan {

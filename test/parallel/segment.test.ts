@@ -6,6 +6,7 @@ import { chooseKernels } from '../../src/kernels/load.js';
 import { ACTIVATIONS } from '../../src/nn/activations/index.js';
 import { initialiseParameters } from '../../src/nn/init.js';
 import { createInlineStep } from '../../src/parallel/inline.js';
+import { BLOCK_ROWS } from '../../src/parallel/plan.js';
 import { createPool, type Pool } from '../../src/parallel/pool.js';
 import {
   forwardRows,
@@ -16,7 +17,7 @@ import {
 } from '../../src/parallel/session.js';
 import { createPermutation } from '../../src/random/permutation.js';
 import { PURPOSE } from '../../src/random/philox.js';
-import { BASE, makeDataset, makePlan, type TestRun } from './fixtures.js';
+import { BASE, makeDataset, makePlan, orderOf, type TestRun } from './fixtures.js';
 
 const kernels = chooseKernels('auto');
 const pools = new Map<number, Pool>();
@@ -50,7 +51,7 @@ async function trainThreads(
   for (let epoch = 0; epoch < epochs; epoch++) {
     for (let first = 0; first < perEpoch; first += cut) {
       const batches = Math.min(cut, perEpoch - first);
-      const request = { segment: segment++, seed: 0, epoch, trainRows: run.rows, firstBatch: first, batches };
+      const request = { segment: segment++, order: orderOf(dataset, epoch), firstBatch: first, batches };
       const updates = losses.filter((loss) => !Number.isNaN(loss)).length;
       const outcome = await runSegment(session, dataset, { ...request, updates }, undefined);
       expect(outcome.status).toBe('done');
@@ -129,8 +130,9 @@ describe('a segment on threads', () => {
       const plan = makePlan(run, workers);
       const session = openSession(plan, poolOf(workers), kernels);
       initialiseParameters(plan.network, ACTIVATIONS[plan.activation], 3, parameterView(session));
-      const request = { segment: 0, seed: 0, epoch: 0, trainRows: run.rows, firstBatch: 0, batches: 60, updates: 0 };
-      outcomes.push(await runSegment(session, makeDataset(run), request, undefined));
+      const dataset = makeDataset(run);
+      const request = { segment: 0, order: orderOf(dataset), firstBatch: 0, batches: 60, updates: 0 };
+      outcomes.push(await runSegment(session, dataset, request, undefined));
     }
     expect(outcomes[1]).toEqual(outcomes[0]);
     expect(outcomes[0].status).toBe('diverged');
@@ -145,8 +147,9 @@ describe('a segment on threads', () => {
     for (const workers of [1, 2]) {
       const plan = makePlan(run, workers);
       const session = openSession(plan, poolOf(workers), kernels);
-      const request = { segment: 0, seed: 0, epoch: 0, trainRows: run.rows, firstBatch: 0, batches: 21, updates: 0 };
-      const outcome = await runSegment(session, makeDataset(run), request, undefined);
+      const dataset = makeDataset(run);
+      const request = { segment: 0, order: orderOf(dataset), firstBatch: 0, batches: 21, updates: 0 };
+      const outcome = await runSegment(session, dataset, request, undefined);
       outcomes.push({ outcome, hash: sha256(parameterView(session)) });
     }
     expect(outcomes[0].outcome.skipped).toBe(3);
@@ -159,7 +162,7 @@ describe('a segment on threads', () => {
     const plan = makePlan(run, 3);
     const session = openSession(plan, poolOf(3), kernels);
     const dataset = makeDataset(run);
-    const request = { seed: 0, epoch: 0, trainRows: run.rows, firstBatch: 0, batches: 8, updates: 0 };
+    const request = { order: orderOf(dataset), firstBatch: 0, batches: 8, updates: 0 };
     const before = await runSegment(session, dataset, { ...request, segment: 0 }, AbortSignal.abort());
     expect(before).toMatchObject({ status: 'stopped', steps: 0 });
     const controller = new AbortController();
@@ -190,6 +193,7 @@ describe('a forward pass on threads', () => {
     expect(await forward(3, 0, run.rows)).toEqual(all);
     const part = await forward(2, 700, 1999);
     expect(part.logits).toEqual(all.logits.slice(700 * outputs, 1999 * outputs));
-    expect(all.lossSum).toBeGreaterThan(0);
+    expect(all.lossSums).toHaveLength(Math.ceil(run.rows / BLOCK_ROWS));
+    for (const sum of all.lossSums) expect(sum).toBeGreaterThan(0);
   });
 });
