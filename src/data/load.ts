@@ -4,7 +4,7 @@
  */
 import { ParagradError } from '../errors.js';
 import { type ColumnChoice, checkColumns, chooseColumns } from './columns.js';
-import type { Dataset } from './dataset.js';
+import type { Dataset, RowLayout } from './dataset.js';
 import { decideEncoding, type EncodingOptions } from './encoding.js';
 import { type Preprocessing, rowLayout, type Scaling } from './preprocess.js';
 import { placeRows, type Split, splitRows } from './split.js';
@@ -22,6 +22,41 @@ export interface TrainingLoad extends ColumnChoice, EncodingOptions, LoadContext
   readonly seed: number;
 }
 
+/** What is decided of a table before any row is stored. */
+export interface TrainingPlan extends Split {
+  readonly table: Table;
+  /** All its rows, with their slots: the training rows come first, in the order of the table. */
+  readonly rows: SurveyedRows;
+  /** The validation table, if it is one of its own. */
+  readonly held: HeldTable | null;
+  /** With shift 0, scale 1 and no flags. */
+  readonly preprocessing: Preprocessing;
+  readonly layout: RowLayout;
+  /** What the user should know, one line each. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Surveys a table for training, decides the encoding, and gives every row its slot.
+ *
+ * @throws ParagradError for everything that is wrong with the table or the choice of columns, and when interrupted
+ */
+export async function planTraining(load: TrainingLoad): Promise<TrainingPlan> {
+  const { table, validation } = load;
+  const columns = chooseColumns(table, load);
+  const rows = rowRange(0, table.rows);
+  const { preprocessing, notes } = await decideEncoding(table, columns, rows, load, load);
+  const held = typeof validation === 'number' ? null : await openHeld(validation, preprocessing, load);
+  const split = held ? placeBoth(rows, held.rows) : holdOut(load, rows, validation as number);
+  const layout = rowLayout(preprocessing, partsOf(preprocessing));
+  return { ...split, table, rows, held, preprocessing, layout, notes: [...notes, ...(held?.notes ?? [])] };
+}
+
+/** A row to train on holds the target, and the weight where there is one. */
+export function partsOf({ weightColumn }: Preprocessing): { readonly target: boolean; readonly weight: boolean } {
+  return { target: true, weight: weightColumn !== null };
+}
+
 export interface LoadedTraining extends Split {
   /** Slots 0 .. trainRows are the training rows, the validation rows follow. */
   readonly dataset: Dataset;
@@ -31,7 +66,7 @@ export interface LoadedTraining extends Split {
 }
 
 /**
- * Loads a table for training: survey, decide the encoding, split, fill, take statistics, standardise.
+ * Loads a table for training into memory: plan, fill, take statistics, standardise.
  *
  * @throws ParagradError for everything that is wrong with the table or the choice of columns, and when interrupted
  * @example
@@ -39,26 +74,25 @@ export interface LoadedTraining extends Split {
  *   dropMissingTarget: false, seed: 0, execute: executeInline });
  */
 export async function loadTraining(load: TrainingLoad): Promise<LoadedTraining> {
-  const { table, validation } = load;
-  const columns = chooseColumns(table, load);
-  const parts = { target: true, weight: columns.weight !== null };
-  const rows = rowRange(0, table.rows);
-  const { preprocessing: raw, notes } = await decideEncoding(table, columns, rows, load, load);
+  return await loadPlanned(await planTraining(load), load);
+}
 
-  const held = typeof validation === 'number' ? null : await openHeld(validation, raw, load);
-  const split = held ? placeBoth(rows, held.rows) : holdOut(load, rows, validation as number);
-  const dataset = allocate(split.trainRows + split.validationRows, rowLayout(raw, parts), table.location);
+/** Loads the rows of a plan into memory. */
+export async function loadPlanned(plan: TrainingPlan, load: TrainingLoad): Promise<LoadedTraining> {
+  const { table, rows, held, preprocessing: raw, layout, trainRows, validationRows, notes } = plan;
+  const dataset = allocate(trainRows + validationRows, layout, table.location);
   await fill(table, { dataset, preprocessing: raw, ...rows }, rows, load);
   if (held) await fill(held.table, { dataset, preprocessing: raw, ...held.rows }, held.rows, load);
-
-  const preprocessing = await withStatistics(dataset, split.trainRows, raw, load);
+  const moments = await statistics(dataset, trainRows, standardisedWords(raw), load);
+  const preprocessing = withStatistics(raw, moments, load);
   await standardise(dataset, columnScales(preprocessing, true), load);
-  return {
-    ...split,
-    dataset: { ...dataset, layout: rowLayout(preprocessing, parts) },
-    preprocessing,
-    notes: [...notes, ...(held?.notes ?? [])],
-  };
+  const scaled = { ...dataset, layout: rowLayout(preprocessing, partsOf(preprocessing)) };
+  return { trainRows, validationRows, dataset: scaled, preprocessing, notes };
+}
+
+/** Words of the row that are standardised. */
+export function standardisedWords(preprocessing: Preprocessing): number[] {
+  return columnScales(preprocessing, true).map(({ word }) => word);
 }
 
 export interface ModelLoad extends LoadContext {
@@ -146,15 +180,8 @@ function holdOut({ table, seed }: TrainingLoad, rows: SurveyedRows, fraction: nu
   );
 }
 
-/** Shifts, scales and flags, from the training rows. */
-async function withStatistics(
-  dataset: Dataset,
-  trainRows: number,
-  raw: Preprocessing,
-  load: TrainingLoad,
-): Promise<Preprocessing> {
-  const words = columnScales(raw, true).map(({ word }) => word);
-  const moments = await statistics(dataset, trainRows, words, load);
+/** Shifts, scales and flags, from the moments of the training rows. */
+export function withStatistics(raw: Preprocessing, moments: readonly Moments[], load: EncodingOptions): Preprocessing {
   return {
     ...raw,
     numbers: raw.numbers.map((number, i) => ({

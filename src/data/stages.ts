@@ -96,7 +96,8 @@ export async function fill(
   checkInterrupt(signal, location);
 }
 
-function problemError(location: string, { rule, column, row, value }: Problem): ParagradError {
+/** One line for a value that cannot be used. */
+export function problemError(location: string, { rule, column, row, value }: Problem): ParagradError {
   const where = `at row ${row} of ${location} (rows are counted from 0)`;
   if (rule === 'weight') {
     const what = Number.isNaN(value) ? 'is missing' : `is ${value}`;

@@ -7,6 +7,7 @@ import { columnsToFill, createFiller, type FillPlan, type Problem, valuesToFill 
 import { openTable } from './open.js';
 import { type ColumnScale, standardiseRows } from './standardise.js';
 import { chunkMoments } from './statistics.js';
+import { type StoreTask, storeStretch } from './stretches.js';
 import { type Survey, type SurveyedRows, type SurveyRequest, surveyRows } from './survey.js';
 import type { Table } from './table.js';
 
@@ -24,6 +25,17 @@ export interface FillTask {
   /** Last row, exclusive. */
   readonly rowEnd: number;
 }
+
+/** Decodes rows of a file into a staging dataset, and writes that to the spool file. */
+export interface SpoolTask {
+  readonly fill: FillTask;
+  readonly store: StoreTask;
+}
+
+/** What comes of a stretch: its chunks' moments, or why it cannot be used. */
+export type SpooledStretch =
+  | { readonly problem: Problem; readonly moments: null }
+  | { readonly problem: null; readonly moments: Float64Array };
 
 export interface StatisticsTask {
   readonly dataset: Dataset;
@@ -78,6 +90,17 @@ export async function fillFrom(
   return null;
 }
 
+/** Spools a stretch of a file that workers decode. */
+export async function spoolTask({ fill, store }: SpoolTask): Promise<SpooledStretch> {
+  const problem = await fillTask(fill);
+  return problem === null ? storeTask(store) : { problem, moments: null };
+}
+
+/** Spools a stretch that is decoded already. */
+export function storeTask(store: StoreTask): SpooledStretch {
+  return { problem: null, moments: storeStretch(store) };
+}
+
 /** Moments of a range of chunks, for `joinMoments`. */
 export function statisticsTask({ dataset, rows, columns, chunkStart, chunkEnd }: StatisticsTask): Float64Array {
   return chunkMoments(dataset, rows, columns, chunkStart, chunkEnd);
@@ -92,6 +115,8 @@ export function standardiseTask({ dataset, columns, rowStart, rowEnd }: Standard
 export const DATA_TASKS = {
   survey: surveyTask,
   fill: fillTask,
+  spool: spoolTask,
+  store: storeTask,
   statistics: statisticsTask,
   standardise: standardiseTask,
 };
