@@ -26,12 +26,14 @@ import type { CategoryValues } from './table.js';
 export interface DuckDBOptions {
   /** Threads of a query: as many as the run has workers. */
   readonly threads: number;
+  /** Bytes that it may use; beyond it spills to temporary files, or fails. Default 2 GiB. */
+  readonly memoryBytes?: number | undefined;
   /** What is being read, for messages. */
   readonly subject: string;
 }
 
-/** Bytes that DuckDB may use; beyond it spills to temporary files. */
-const MEMORY_LIMIT = '2GiB';
+/** What DuckDB may use by default. */
+const MEMORY_BYTES = 0x8000_0000;
 /** Bytes of result that a query may run ahead of its reader. */
 const STREAM_BUFFER = '16MiB';
 const INTERRUPT_EVERY_MS = 10;
@@ -59,7 +61,7 @@ export class DuckDB {
     const { DuckDBInstance } = await import('@duckdb/node-api');
     const instance = await DuckDBInstance.create(':memory:', {
       threads: String(Math.max(1, options.threads)),
-      memory_limit: MEMORY_LIMIT,
+      memory_limit: `${options.memoryBytes ?? MEMORY_BYTES}B`,
       preserve_insertion_order: 'true',
       temp_directory: join(tmpdir(), `paragrad-duckdb-${randomUUID()}`),
       autoinstall_known_extensions: 'false',

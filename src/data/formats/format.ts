@@ -4,6 +4,8 @@ import type { Table } from '../table.js';
 export interface OpenOptions {
   /** Threads that may read at once: as many as the run has workers. Default 1. */
   readonly threads?: number;
+  /** Bytes that a reader may plan to hold. Default: what it profits from. */
+  readonly memoryBytes?: number;
   readonly signal?: AbortSignal | undefined;
 }
 

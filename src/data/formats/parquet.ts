@@ -45,7 +45,11 @@ export async function openParquet(location: string, options: OpenOptions): Promi
   } finally {
     await file.close();
   }
-  const duckdb = await DuckDB.open({ threads: options.threads ?? 1, subject: location });
+  const duckdb = await DuckDB.open({
+    threads: options.threads ?? 1,
+    memoryBytes: options.memoryBytes,
+    subject: location,
+  });
   try {
     const path = quoteLiteral(resolve(location));
     const source = `read_parquet(${path}, hive_partitioning = false)`;
