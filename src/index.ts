@@ -1,4 +1,5 @@
 /** The public library. */
+export type { Finding, FindingCode, Severity } from './check/finding.js';
 export { type ErrorKind, EXIT_CODES, ParagradError } from './errors.js';
 export type { ResolvedConfig, TrainConfig } from './train/config.js';
 export { type EvaluateOptions, type Evaluation, evaluate } from './train/evaluate.js';
@@ -6,6 +7,7 @@ export type {
   DoneEvent,
   EpochEvent,
   ErrorEvent,
+  FindingEvent,
   StartEvent,
   StepEvent,
   TrainEvent,

@@ -20,7 +20,7 @@ export function modelText({ path, description, weightsSha256, tensors }: Model):
     ['model', path],
     ['weights', weightsSha256],
     ['network', `${network.sizes.join('-')}, ${network.activation}, ${plural(parameters, 'parameter')}`],
-    ['target', `"${target.name}" (${task}), loss ${loss}`],
+    ['target', `"${target.name}" (${task}), loss ${typeof loss === 'string' ? loss : loss.file}`],
     ...(target.task === 'regression' ? [] : [['classes', listValues(target.classes)]]),
     [
       'trained',

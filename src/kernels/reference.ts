@@ -267,3 +267,34 @@ export function updateAdam(
 
 export const exp = Math.exp;
 export const log = Math.log;
+
+/** An activation by its pre-activation x, from its definition: nothing is taken from a stored output. */
+export interface ActivationReference {
+  readonly value: (x: number) => number;
+  readonly derivative: (x: number) => number;
+  /** Whether the derivative jumps at x = 0, so that a finite difference across it says nothing. */
+  readonly kinked: boolean;
+}
+
+/** The activations of src/nn/activations, by their names there. */
+export const ACTIVATION_REFERENCES = {
+  identity: { value: (x) => x, derivative: () => 1, kinked: false },
+  relu: { value: (x) => Math.max(x, 0), derivative: (x) => (x > 0 ? 1 : 0), kinked: true },
+  leaky_relu: { value: (x) => (x > 0 ? x : 0.01 * x), derivative: (x) => (x > 0 ? 1 : 0.01), kinked: true },
+  tanh: { value: Math.tanh, derivative: (x) => 1 / Math.cosh(x) ** 2, kinked: false },
+  sigmoid: {
+    value: (x) => 1 / (1 + Math.exp(-x)),
+    derivative: (x) => 1 / (2 + Math.exp(x) + Math.exp(-x)),
+    kinked: false,
+  },
+} satisfies Record<string, ActivationReference>;
+
+/** The losses of src/nn/losses, by their names there: summed over rows, on logits. */
+export const LOSS_REFERENCES = {
+  mse: (batch) => squaredErrorLoss(batch, 1),
+  half_mse: (batch) => squaredErrorLoss(batch, 0.5),
+  mae: absoluteErrorLoss,
+  huber: (batch) => huberLoss(batch, 1),
+  bce: binaryCrossEntropyLoss,
+  cross_entropy: crossEntropyLoss,
+} satisfies Record<string, (batch: Batch) => LossResult>;

@@ -4,9 +4,11 @@
  * `--workers auto`, and tests of the tree over any number of workers.
  */
 import type { Dataset } from '../data/dataset.js';
+import type { Kernels } from '../kernels/kernels.js';
 import type { ChosenKernels } from '../kernels/load.js';
 import { instantiateKernels } from '../kernels/load.js';
 import { allocateMemory, createViews } from '../memory/views.js';
+import { type OpenLoss, openBuiltIn } from '../nn/losses/choice.js';
 import { createForward } from './forward.js';
 import { BLOCK_ROWS, type StepPlan } from './plan.js';
 import { type Batch, clipFactor, createStepWorker } from './step.js';
@@ -37,9 +39,21 @@ export interface InlineStep {
   forward(rows: number): Float32Array;
   /** Worker 0's input buffer, [BLOCK_ROWS, inputStride]: a view. */
   readonly input: Float32Array;
+  /** On the memory of this step, for an update rule of the caller's own. */
+  readonly kernels: Kernels;
+  /** Each [P]: views. */
+  readonly slots: readonly Float32Array[];
+  /** What a layer put out for the rows that worker 0 ran last: a view [BLOCK_ROWS, outputStride]. */
+  output(layer: number): Float32Array;
 }
 
-export function createInlineStep(plan: StepPlan, chosen: ChosenKernels, dataset: Dataset): InlineStep {
+/** @param opened the plan's loss; needed where that is a user's module */
+export function createInlineStep(
+  plan: StepPlan,
+  chosen: ChosenKernels,
+  dataset: Dataset,
+  opened: OpenLoss = openBuiltIn(plan.loss),
+): InlineStep {
   const { layout, network } = plan;
   const memory = allocateMemory(layout);
   const views = createViews(memory);
@@ -54,6 +68,9 @@ export function createInlineStep(plan: StepPlan, chosen: ChosenKernels, dataset:
   return {
     parameters: floats(layout.parameters, network.parameters),
     input: floats(own.input, BLOCK_ROWS * network.layers[0].inputStride),
+    kernels,
+    slots: layout.slots.map((slot) => floats(slot, network.parameters)),
+    output: (layer) => floats(own.outputs[layer], BLOCK_ROWS * network.layers[layer].outputStride),
     differentiate(batch) {
       reduction = workers[0].reduction(batch.rows);
       for (const worker of workers) worker.leaves(batch, false);

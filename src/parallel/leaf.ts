@@ -11,8 +11,8 @@ import { EPILOGUE, type Kernels } from '../kernels/kernels.js';
 import type { Views } from '../memory/views.js';
 import type { Activation } from '../nn/activations/activation.js';
 import { ACTIVATIONS } from '../nn/activations/index.js';
-import { LOSSES } from '../nn/losses/index.js';
-import type { Loss, LossArguments } from '../nn/losses/loss.js';
+import type { OpenLoss } from '../nn/losses/choice.js';
+import type { LossArguments } from '../nn/losses/loss.js';
 import { createForward, paddedRows } from './forward.js';
 import { BLOCK_ROWS, type StepPlan } from './plan.js';
 
@@ -46,9 +46,10 @@ export function createLeafWorker(
   views: Views,
   kernels: Kernels,
   gather: Gather,
+  opened: OpenLoss,
 ): LeafWorker {
   const own = plan.layout.workers[worker];
-  const loss: Loss = LOSSES[plan.loss];
+  const loss = opened.bind(views.f32);
   const forward = createForward(plan, worker, views, kernels);
   const backward = createBackward(plan, worker, kernels);
   const order = views.u32.subarray(own.order / 4, own.order / 4 + BLOCK_ROWS);

@@ -5,7 +5,7 @@
 import { KC, WORKSPACE_BYTES } from '../kernels/kernels.js';
 import { type Layout, planLayout } from '../memory/layout.js';
 import type { ActivationName } from '../nn/activations/index.js';
-import { LOSSES, type LossName } from '../nn/losses/index.js';
+import { type LossChoice, targetsOf } from '../nn/losses/choice.js';
 import { type Network, planNetwork } from '../nn/network.js';
 import { OPTIMIZERS, type OptimizerName } from '../nn/optimizers/index.js';
 import type { Hyperparameters } from '../nn/optimizers/optimizer.js';
@@ -21,7 +21,7 @@ export interface ForwardPlan {
 
 /** What a worker needs to train it. */
 export interface StepPlan extends ForwardPlan {
-  readonly loss: LossName;
+  readonly loss: LossChoice;
   /** Whether the followed loss is the weighted mean over the batch's rows or the sum. */
   readonly reduction: 'mean' | 'sum';
   readonly optimizer: OptimizerName;
@@ -43,7 +43,7 @@ export interface StepOptions {
   /** Inputs, hidden widths …, outputs. */
   sizes: readonly number[];
   activation: ActivationName;
-  loss: LossName;
+  loss: LossChoice;
   reduction: 'mean' | 'sum';
   optimizer: OptimizerName;
   hyper: Hyperparameters;
@@ -62,8 +62,8 @@ export interface StepOptions {
 export const BLOCK_ROWS = KC;
 
 /** Target values a row: one per output, or the class index. */
-export function targetsPerRow(loss: LossName, outputs: number): number {
-  return LOSSES[loss].targets === 'class' ? 1 : outputs;
+export function targetsPerRow(loss: LossChoice, outputs: number): number {
+  return targetsOf(loss) === 'class' ? 1 : outputs;
 }
 
 /**

@@ -8,6 +8,7 @@ import { createOrder, type EpochOrder } from '../data/order.js';
 import type { Kernels } from '../kernels/kernels.js';
 import { barrierLine, isAborted, PHASES } from '../memory/control.js';
 import type { Views } from '../memory/views.js';
+import { type OpenLoss, openBuiltIn } from '../nn/losses/choice.js';
 import { meet } from './barrier.js';
 import type { StepPlan } from './plan.js';
 import { type Batch, clipFactor, createStepWorker, type StepWorker } from './step.js';
@@ -52,11 +53,12 @@ export function createSegmentWorker(
   views: Views,
   kernels: Kernels,
   dataset: Dataset,
+  opened: OpenLoss = openBuiltIn(plan.loss),
 ): SegmentWorker {
   const { layout } = plan;
   const counters = layout.workers[worker].counters;
   let line = 0;
-  const step = createStepWorker(plan, worker, views, kernels, dataset, () => isAborted(views.i32, line));
+  const step = createStepWorker(plan, worker, views, kernels, dataset, () => isAborted(views.i32, line), opened);
   const sample = plan.network.trainable * plan.batchSize < TIMED_WORK ? SAMPLE : 1;
   let waited = 0;
 

@@ -8,7 +8,7 @@ import { ParagradError } from '../errors.js';
 import type { ChosenKernels } from '../kernels/load.js';
 import { abortBarrier, barrierLine, openBarrier, PHASES, type Phase } from '../memory/control.js';
 import { allocateMemory, createViews, type Views } from '../memory/views.js';
-import type { LossName } from '../nn/losses/index.js';
+import type { LossChoice } from '../nn/losses/choice.js';
 import { readTensor, writeTensor } from '../nn/network.js';
 import { BLOCK_ROWS, type ForwardPlan, type StepPlan } from './plan.js';
 import { type Pool, workerFailure } from './pool.js';
@@ -145,7 +145,7 @@ export function phaseSeconds(session: Session<StepPlan>): Record<Phase, number> 
 
 export interface ForwardOptions {
   /** Also sum this loss; the dataset must hold targets (and weights, where `weighted`). */
-  readonly loss?: { readonly name: LossName; readonly weighted: boolean };
+  readonly loss?: { readonly name: LossChoice; readonly weighted: boolean };
 }
 
 export interface ForwardResult {

@@ -13,6 +13,7 @@ import { OPTIMIZERS } from '../nn/optimizers/index.js';
 import type { Optimizer } from '../nn/optimizers/optimizer.js';
 import type { StepPlan } from './plan.js';
 import { ownedRange, type Reduction, treeSum } from './tree.js';
+import type { WeightPenalty } from './weight-penalty.js';
 
 /** A run of parameters that is treated alike. */
 interface Piece {
@@ -35,11 +36,18 @@ export interface SliceWorker {
   update(reduction: Reduction, clip: number, timed: boolean): void;
   /** Global norm of the finalised gradient; after a barrier behind `finalize`. */
   gradientNorm(): number;
-  /** l2 / 2 * sum of W^2 before the update; after a barrier behind the update. 0 without a penalty. */
+  /** l2 / 2 * sum of W^2 before the update, and a module's penalty; after a barrier behind the update. 0 without any. */
   penalty(): number;
 }
 
-export function createSliceWorker(plan: StepPlan, worker: number, views: Views, kernels: Kernels): SliceWorker {
+/** @param modulePenalty evaluated before every step; null where the loss has none of its own */
+export function createSliceWorker(
+  plan: StepPlan,
+  worker: number,
+  views: Views,
+  kernels: Kernels,
+  modulePenalty: WeightPenalty | null,
+): SliceWorker {
   const { layout, network, l2 } = plan;
   const optimizer: Optimizer = OPTIMIZERS[plan.optimizer];
   const rule = optimizer.bind(kernels, plan.hyper);
@@ -50,7 +58,7 @@ export function createSliceWorker(plan: StepPlan, worker: number, views: Views, 
   const scratch = new Float64Array(chunks);
   const times = { reduce: 0, update: 0 };
 
-  function join(reduction: Reduction, chunk: number): void {
+  function join(reduction: Reduction, chunk: number, divisor: number): void {
     const from = chunk * CHUNK * 4;
     const count = Math.min(CHUNK, network.parameters - chunk * CHUNK);
     for (const { destination, source } of reduction.joins) {
@@ -60,6 +68,7 @@ export function createSliceWorker(plan: StepPlan, worker: number, views: Views, 
         count,
       );
     }
+    modulePenalty?.add(rootOf(reduction), chunk * CHUNK, count, divisor);
   }
 
   function recordPenalty(chunk: number): void {
@@ -86,7 +95,7 @@ export function createSliceWorker(plan: StepPlan, worker: number, views: Views, 
       const gradient = rootOf(reduction);
       for (let chunk = owned.start; chunk < owned.end; chunk++) {
         const t0 = timed ? performance.now() : 0;
-        join(reduction, chunk);
+        join(reduction, chunk, divisor);
         if (l2 !== 0) recordPenalty(chunk);
         const t1 = timed ? performance.now() : 0;
         for (const piece of pieces[chunk]) {
@@ -103,7 +112,7 @@ export function createSliceWorker(plan: StepPlan, worker: number, views: Views, 
       const t0 = timed ? performance.now() : 0;
       const gradient = rootOf(reduction);
       for (let chunk = owned.start; chunk < owned.end; chunk++) {
-        join(reduction, chunk);
+        join(reduction, chunk, divisor);
         if (l2 !== 0) recordPenalty(chunk);
         let squares = 0;
         for (const { from, count, penalised } of pieces[chunk]) {
@@ -125,7 +134,7 @@ export function createSliceWorker(plan: StepPlan, worker: number, views: Views, 
       if (timed) times.update += performance.now() - t0;
     },
     gradientNorm: () => Math.sqrt(sumChunks(0)),
-    penalty: () => (l2 === 0 ? 0 : 0.5 * l2 * sumChunks(1)),
+    penalty: () => (l2 === 0 ? 0 : 0.5 * l2 * sumChunks(1)) + (modulePenalty?.value ?? 0),
   };
 }
 

@@ -15,10 +15,12 @@ import type { Dataset } from '../data/dataset.js';
 import type { RowOrder } from '../data/order.js';
 import type { Kernels } from '../kernels/kernels.js';
 import type { Views } from '../memory/views.js';
+import { followedReductions, type OpenLoss, openBuiltIn } from '../nn/losses/choice.js';
 import { createLeafWorker, type LeafTimes } from './leaf.js';
 import { BLOCK_ROWS, type StepPlan } from './plan.js';
 import { createSliceWorker, type SliceWorker } from './slice.js';
 import { activeShards, planReduction, type Reduction, treeSum } from './tree.js';
+import { createWeightPenalty } from './weight-penalty.js';
 
 /** The rows of one batch: `rows` positions of `order` from `start`. */
 export interface Batch {
@@ -53,6 +55,7 @@ export function clipFactor(norm: number, bound: number): number {
 
 /**
  * @param stopped asked between leaves, so that a long batch can be interrupted
+ * @param opened the plan's loss; needed where that is a user's module
  */
 export function createStepWorker(
   plan: StepPlan,
@@ -61,9 +64,12 @@ export function createStepWorker(
   kernels: Kernels,
   dataset: Dataset,
   stopped: () => boolean,
+  opened: OpenLoss = openBuiltIn(plan.loss),
 ): StepWorker {
   const { layout, rowsPerShard, shards } = plan;
-  const leaf = createLeafWorker(plan, worker, views, kernels, createGather(dataset));
+  const leaf = createLeafWorker(plan, worker, views, kernels, createGather(dataset), opened);
+  const penalty = opened.penalty && createWeightPenalty(plan, views, opened.penalty);
+  const followed = followedReductions(plan.loss, plan.reduction);
   const gradients = layout.workers[worker].gradients;
   const shardSums = views.f64.subarray(layout.shardSums / 8, layout.shardSums / 8 + 2 * shards);
   const scratch = new Float64Array(shards);
@@ -76,7 +82,7 @@ export function createStepWorker(
 
   const self = {
     totalWeight: 0,
-    slice: createSliceWorker(plan, worker, views, kernels),
+    slice: createSliceWorker(plan, worker, views, kernels, penalty),
     times: leaf.times,
     reduction(rows: number): Reduction {
       const active = activeShards(rows, rowsPerShard);
@@ -88,6 +94,7 @@ export function createStepWorker(
       return reduction;
     },
     leaves(batch: Batch, timed: boolean): boolean {
+      penalty?.evaluate();
       for (const operation of self.reduction(batch.rows).operations[worker]) {
         if (operation.kind === 'add') {
           const before = timed ? performance.now() : 0;
@@ -115,9 +122,9 @@ export function createStepWorker(
       const loss = sumShards(0, reduction.active);
       self.totalWeight = sumShards(1, reduction.active);
       if (self.totalWeight === 0) return Number.NaN;
-      return plan.reduction === 'mean' ? loss / self.totalWeight : loss;
+      return followed.loss === 'mean' ? loss / self.totalWeight : loss;
     },
-    divisor: (): number => (plan.reduction === 'mean' ? self.totalWeight : 1),
+    divisor: (): number => (followed.gradient === 'mean' ? self.totalWeight : 1),
   };
   return self;
 }

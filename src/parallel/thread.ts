@@ -7,8 +7,8 @@ import type { Dataset } from '../data/dataset.js';
 import type { KernelName, Kernels } from '../kernels/kernels.js';
 import { instantiateKernels } from '../kernels/load.js';
 import { createViews, type Views } from '../memory/views.js';
-import { LOSSES, type LossName } from '../nn/losses/index.js';
-import type { Loss, LossArguments } from '../nn/losses/loss.js';
+import { type LossChoice, openLoss } from '../nn/losses/choice.js';
+import type { LossArguments } from '../nn/losses/loss.js';
 import { createForward } from './forward.js';
 import { BLOCK_ROWS, type ForwardPlan, type StepPlan } from './plan.js';
 import { createSegmentWorker, type SegmentRequest, type SegmentResult, type SegmentWorker } from './segment.js';
@@ -43,7 +43,7 @@ export interface ForwardTask {
   /** Receives the logits of all rows, [rows, O] without padding. */
   readonly out: SharedArrayBuffer;
   /** Receives, per block, the sum of weight * loss; needs a dataset with targets. Null: no loss is wanted. */
-  readonly losses: { readonly name: LossName; readonly weighted: boolean; readonly sums: SharedArrayBuffer } | null;
+  readonly losses: { readonly name: LossChoice; readonly weighted: boolean; readonly sums: SharedArrayBuffer } | null;
 }
 
 interface Cached {
@@ -67,23 +67,25 @@ function open(setup: RunSetup): Cached {
   return cached;
 }
 
-export function runSegmentTask(task: SegmentTask): SegmentResult {
+export async function runSegmentTask(task: SegmentTask): Promise<SegmentResult> {
+  const opened = await openLoss(task.plan.loss);
   const { views, kernels, segments } = open(task.setup);
   let segment = segments.get(task.worker);
   if (segment === undefined) {
-    segment = createSegmentWorker(task.plan, task.worker, views, kernels, task.dataset);
+    segment = createSegmentWorker(task.plan, task.worker, views, kernels, task.dataset, opened);
     segments.set(task.worker, segment);
   }
   return segment.run(task.request);
 }
 
-export function runForwardTask(task: ForwardTask): void {
+export async function runForwardTask(task: ForwardTask): Promise<void> {
+  const opened = task.losses && (await openLoss(task.losses.name));
   const { views, kernels } = open(task.setup);
   const { plan, rowStart, rowEnd, losses } = task;
   const own = plan.layout.workers[task.worker];
   const forward = createForward(plan, task.worker, views, kernels);
   const gather = createGather(task.dataset);
-  const loss: Loss | null = losses && LOSSES[losses.name];
+  const loss = opened?.bind(views.f32);
   const sums = losses && new Float64Array(losses.sums);
   const weights = losses?.weighted ? views.f32 : null;
   const last = plan.network.layers[plan.network.layers.length - 1];
@@ -106,7 +108,7 @@ export function runForwardTask(task: ForwardTask): void {
     for (let i = 0; i < block.rows; i++) order[i] = row + i;
     gather(order, block.rows, views.f32, own.input / 4, stride, views.f32, own.targets / 4, weights, own.weights / 4);
     forward(block.rows);
-    if (loss !== null && sums !== null) sums[b] = loss.run(kernels, block);
+    if (loss && sums) sums[b] = loss.run(kernels, block);
     for (let i = 0; i < block.rows; i++) {
       const from = logits / 4 + i * last.outputStride;
       out.set(views.f32.subarray(from, from + last.outputs), (row + i - rowStart) * last.outputs);

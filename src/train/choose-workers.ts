@@ -8,6 +8,7 @@ import type { Dataset } from '../data/dataset.js';
 import type { ChosenKernels } from '../kernels/load.js';
 import { ACTIVATIONS } from '../nn/activations/index.js';
 import { initialiseParameters } from '../nn/init.js';
+import type { OpenLoss } from '../nn/losses/choice.js';
 import { planNetwork } from '../nn/network.js';
 import { createInlineStep } from '../parallel/inline.js';
 import { planStep, type StepOptions } from '../parallel/plan.js';
@@ -35,6 +36,7 @@ export function chooseWorkers(
   options: Omit<StepOptions, 'workers'>,
   dataset: Dataset,
   kernels: ChosenKernels,
+  opened?: OpenLoss,
 ): WorkerChoice {
   const cores = availableParallelism();
   if (request !== 'auto')
@@ -44,7 +46,7 @@ export function chooseWorkers(
     const reason = cores === 1 ? 'this machine has one core' : `a batch of ${options.batchSize} rows is one shard`;
     return { workers: 1, reason, warning: null };
   }
-  const milliseconds = stepMilliseconds(options, dataset, kernels);
+  const milliseconds = stepMilliseconds(options, dataset, kernels, opened);
   if (milliseconds !== null && milliseconds < SHORT_STEP_MS) {
     const reason = `a step takes ${(milliseconds * 1000).toFixed(0)} us, too short to share`;
     return { workers: 1, reason, warning: null };
@@ -68,11 +70,12 @@ function stepMilliseconds(
   options: Omit<StepOptions, 'workers'>,
   dataset: Dataset,
   kernels: ChosenKernels,
+  opened: OpenLoss | undefined,
 ): number | null {
   const { trainable } = planNetwork(options.sizes);
   if (trainable * options.batchSize > LONG_STEP_WORK) return null;
   const plan = planStep({ ...options, workers: 1 });
-  const step = createInlineStep(plan, kernels, dataset);
+  const step = createInlineStep(plan, kernels, dataset, opened);
   initialiseParameters(plan.network, ACTIVATIONS[plan.activation], 0, step.parameters);
   const rows = Math.min(options.batchSize, dataset.rows);
   const batch = { order: createPermutation(dataset.rows, 0, PURPOSE.rowOrder, 0), start: 0, rows };

@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { ACTIVATIONS } from '../nn/activations/index.js';
 import { LOSSES } from '../nn/losses/index.js';
 import { OPTIMIZERS } from '../nn/optimizers/index.js';
+import { isLossFile } from '../nn/losses/module.js';
 import { checkHyperparameters } from './hyperparameters.js';
 import { type NameOf, type OptionHint, option, parseOptions } from './options.js';
 import { lossForTask, TASKS } from './task.js';
@@ -99,9 +100,18 @@ export const configSchema = z.strictObject({
   }),
 
   loss: option(
-    loss.schema.optional(),
-    'loss (default: mse for regression, bce for binary, cross_entropy for multiclass)',
-    loss.hint,
+    z.union([loss.schema, z.string().refine(isLossFile)]).optional(),
+    'loss, or a module of your own (default: mse for regression, bce for binary, cross_entropy for multiclass)',
+    {
+      group: 'Learning',
+      argument: 'NAME|FILE.mjs',
+      expected: `${loss.hint.expected}, or the path of a .mjs file`,
+    },
+  ),
+  allowWrongGradient: option(
+    z.boolean().default(false),
+    'train with a loss module even if its gradient is not the derivative of its loss',
+    { group: 'Learning', expected: 'true or false' },
   ),
   reduction: option(
     reduction.schema.default('mean'),

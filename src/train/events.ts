@@ -2,9 +2,9 @@
  * What a training run tells while it goes on. Each event is plain data and is printed by `--json` as one line, as it is.
  * Rates are per second of wall-clock time; losses are in the network's units, metrics in the units of the table.
  */
+import type { Finding } from '../check/finding.js';
 import type { KernelName } from '../kernels/kernels.js';
 import type { ActivationName } from '../nn/activations/index.js';
-import type { LossName } from '../nn/losses/index.js';
 import type { Task } from '../nn/losses/loss.js';
 import type { OptimizerName } from '../nn/optimizers/index.js';
 import type { Metrics } from './metrics.js';
@@ -27,7 +27,8 @@ export interface StartEvent {
     readonly activation: ActivationName;
     readonly parameters: number;
   };
-  readonly loss: LossName;
+  /** A name, or the path of a module. */
+  readonly loss: string;
   readonly optimizer: OptimizerName;
   /** Rows of a full batch (`full` resolved), and the most steps that will be taken. */
   readonly batchSize: number;
@@ -80,6 +81,13 @@ export interface WarningEvent {
 /** Seconds spent in each part of a step: the mean over the workers of the sum over the steps. */
 export interface StepSeconds {
   readonly gather: number;
+/** Something is wrong, or will be. */
+export interface FindingEvent extends Finding {
+  readonly type: 'finding';
+  /** Optimizer steps taken when it was found; absent before the first. */
+  readonly step?: number;
+}
+
   readonly forward: number;
   readonly backward: number;
   readonly reduce: number;
@@ -89,6 +97,8 @@ export interface StepSeconds {
 }
 
 export interface Throughput {
+  /** Between segments, for rows to be read from the disk. */
+  readonly input: number;
   readonly rowsPerSecond: number;
   readonly stepsPerSecond: number;
   readonly seconds: StepSeconds;
@@ -120,7 +130,7 @@ export interface ErrorEvent {
   readonly hint?: string;
 }
 
-export type TrainEvent = StartEvent | StepEvent | EpochEvent | WarningEvent | DoneEvent;
+export type TrainEvent = StartEvent | StepEvent | EpochEvent | WarningEvent | FindingEvent | DoneEvent;
 
 /**
  * A run in progress. Iterating gives its events as they happen, `done` last; a failure is thrown. Leaving the loop early

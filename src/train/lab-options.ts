@@ -1,6 +1,6 @@
 /** What a lab is made of: the options of a run that concern one step, as the config has them, and a few of its own. */
 import { z } from 'zod';
-import type { LossName } from '../nn/losses/index.js';
+import { LOSSES, type LossName } from '../nn/losses/index.js';
 import { configSchema } from './config.js';
 import { checkHyperparameters } from './hyperparameters.js';
 import { option, parseOptions } from './options.js';
@@ -10,6 +10,8 @@ export type Tensors = Readonly<Record<string, ArrayLike<number>>>;
 
 const count = z.int().min(1);
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
+
+const losses = Object.keys(LOSSES) as LossName[];
 
 const labSchema = z.strictObject({
   sizes: option(z.array(count).min(2).readonly(), 'inputs, widths of the hidden layers, outputs', {
@@ -29,9 +31,9 @@ const labSchema = z.strictObject({
     group: 'Machine',
     expected: 'a whole number of at least 1',
   }),
+  loss: option(z.enum(losses).default('mse'), 'loss', { group: 'Learning', expected: `one of ${losses.join(', ')}` }),
   ...configSchema.pick({
     activation: true,
-    loss: true,
     reduction: true,
     optimizer: true,
     learningRate: true,
@@ -52,9 +54,7 @@ const labSchema = z.strictObject({
 export type LabOptions = z.input<typeof labSchema>;
 
 /** Every option with its value; absent where it is left to the optimizer or the batch size. */
-export interface ResolvedLab extends z.output<typeof labSchema> {
-  readonly loss: LossName;
-}
+export type ResolvedLab = z.output<typeof labSchema>;
 
 /**
  * Checks the options of a lab and fills in the defaults.
@@ -65,5 +65,5 @@ export interface ResolvedLab extends z.output<typeof labSchema> {
 export function resolveLab(input: LabOptions): ResolvedLab {
   const options = parseOptions(labSchema, input);
   checkHyperparameters(options);
-  return { ...options, loss: options.loss ?? 'mse' };
+  return options;
 }

@@ -56,7 +56,11 @@ const descriptionSchema = z.object({
     activation: z.enum(Object.keys(ACTIVATIONS) as ActivationName[]),
   }),
   task: z.enum(TASKS),
-  loss: z.enum(Object.keys(LOSSES) as LossName[]),
+  /** A name, or the file of a user's module, which predicting does not need. */
+  loss: z.union([
+    z.enum(Object.keys(LOSSES) as LossName[]),
+    z.object({ file: z.string(), targets: z.enum(['values', 'class']) }),
+  ]),
   preprocessing: preprocessingSchema,
   seed: count,
   arithmetic: z.enum(['fma', 'strict'] satisfies Arithmetic[]),
@@ -181,7 +185,10 @@ function checkEnds({ network, loss, preprocessing }: ModelDescription, path: str
   }
   const outputs = network.sizes.at(-1);
   if (outputs !== outputsFor(loss, target.task === 'regression' ? 1 : target.classes.length)) {
-    throw notAModel(path, `its network has ${outputs} outputs, which does not fit loss ${loss}`);
+    throw notAModel(
+      path,
+      `its network has ${outputs} outputs, which does not fit loss ${typeof loss === 'string' ? loss : loss.file}`,
+    );
   }
 }
 

@@ -33,6 +33,8 @@ export function option<T extends z.ZodType>(schema: T, description: string, hint
 export function choicesOf(field: z.ZodType): readonly string[] | undefined {
   let schema: unknown = field;
   while (schema instanceof z.ZodDefault || schema instanceof z.ZodOptional) schema = schema.unwrap();
+  // A name or something else, such as a path: the names.
+  if (schema instanceof z.ZodUnion) schema = schema.options.find((part: unknown) => part instanceof z.ZodEnum);
   return schema instanceof z.ZodEnum ? (schema.options as string[]) : undefined;
 }
 

@@ -1,33 +1,45 @@
 /** What a target can be, and which loss and how many outputs it takes. */
+import { resolve } from 'node:path';
 import { ParagradError } from '../errors.js';
+import type { LossChoice } from '../nn/losses/choice.js';
 import { LOSSES, type LossName } from '../nn/losses/index.js';
-import type { Task } from '../nn/losses/loss.js';
+import type { Loss, Task } from '../nn/losses/loss.js';
+import { isLossFile } from '../nn/losses/module.js';
 
 const DEFAULT_LOSS: Record<Task, LossName> = { regression: 'mse', binary: 'bce', multiclass: 'cross_entropy' };
 
 export const TASKS = Object.keys(DEFAULT_LOSS) as Task[];
 
 /**
- * The loss of a run: the one asked for, or the task's default.
+ * The loss of a run: the one asked for, or the task's default. A user's module is as yet unseen (run-loss.ts opens it); for a
+ * multiclass target it gets class indices.
  *
+ * @param loss a name or the path of a module, as the config's schema has checked
  * @throws ParagradError `loss_task_mismatch` when the loss does not fit the task
  */
-export function lossForTask(task: Task, loss: LossName | undefined): LossName {
+export function lossForTask(task: Task, loss: LossName | undefined): LossName;
+export function lossForTask(task: Task, loss: string | undefined): LossChoice;
+export function lossForTask(task: Task, loss: string | undefined): LossChoice {
   if (loss === undefined) return DEFAULT_LOSS[task];
+  if (isLossFile(loss)) {
+    const targets = task === 'multiclass' ? 'class' : 'values';
+    return { file: resolve(loss), targets, batch: false, own: { loss: 'sum', gradient: 'sum' } };
+  }
   if (!fits(loss, task)) {
     const fitting = (Object.keys(LOSSES) as LossName[]).filter((name) => fits(name, task));
     throw new ParagradError('loss_task_mismatch', `loss ${loss} does not fit a ${task} target`, {
       hint: `Use ${fitting.join(', ')}.`,
     });
   }
-  return loss;
+  return loss as LossName;
 }
 
 /** Outputs of the network: one per class where the loss compares classes, else one. */
-export function outputsFor(loss: LossName, classes: number): number {
-  return LOSSES[loss].targets === 'class' ? classes : 1;
+export function outputsFor(loss: LossName | Pick<Loss, 'targets'>, classes: number): number {
+  const { targets } = typeof loss === 'string' ? LOSSES[loss] : loss;
+  return targets === 'class' ? classes : 1;
 }
 
-function fits(loss: LossName, task: Task): boolean {
-  return LOSSES[loss].tasks.includes(task);
+function fits(loss: string, task: Task): boolean {
+  return LOSSES[loss as LossName].tasks.includes(task);
 }

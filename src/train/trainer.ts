@@ -6,16 +6,16 @@
  * half-written file is left.
  */
 import { availableParallelism } from 'node:os';
-import { createMemoryInput, type TrainingInput } from '../data/input.js';
-import { type LoadedTraining, loadForModel, loadTraining } from '../data/load.js';
+import { basename } from 'node:path';
+import { loadForModel } from '../data/load.js';
 import { openTable } from '../data/open.js';
-import { planOrder } from '../data/order.js';
 import { featureNames } from '../data/preprocess.js';
 import type { Table } from '../data/table.js';
 import type { Execute } from '../data/tasks.js';
 import { type ChosenKernels, chooseKernels } from '../kernels/load.js';
 import { ACTIVATIONS } from '../nn/activations/index.js';
 import { initialiseParameters } from '../nn/init.js';
+import { lossLabel } from '../nn/losses/choice.js';
 import { planNetwork } from '../nn/network.js';
 import { executeOn } from '../parallel/execute.js';
 import { planStep, type StepPlan } from '../parallel/plan.js';
@@ -29,9 +29,7 @@ import {
   type Session,
   writeParameters,
 } from '../parallel/session.js';
-import { defaultShards } from '../parallel/tree.js';
 import { chooseWorkers, type WorkerChoice } from './choose-workers.js';
-import { splitColumnNames } from './columns.js';
 import type { ResolvedConfig } from './config.js';
 import { divergedError } from './divergence.js';
 import { describeEnvironment, paragradVersion } from './environment.js';
@@ -41,9 +39,12 @@ import { hyperparametersOf, readHyperparameters } from './hyperparameters.js';
 import type { Metrics } from './metrics.js';
 import { MODEL_FORMAT, readInitialWeights, saveModel } from './model.js';
 import { createRunDirectory, defaultRunName, type RunDirectory } from './run-directory.js';
+import { type RowSizes, type RunRows, readRows } from './rows.js';
 import { weightsSha256 } from './safetensors.js';
+import { openRunLoss } from './run-loss.js';
 import { readTruth, scoreOutputs } from './score.js';
 import { lossForTask, outputsFor } from './task.js';
+import { stepOptions } from './step-options.js';
 import { untilAborted } from './until-aborted.js';
 
 type Emit = (event: TrainEvent) => void;
@@ -61,8 +62,17 @@ interface Resources {
   readonly open: (location: string) => Promise<Table>;
 }
 
-/** Runs a training. `emit` gets every event, `done` last; the promise settles when all is cleaned up. */
-export async function runTraining(config: ResolvedConfig, signal: AbortSignal, emit: Emit): Promise<DoneEvent> {
+/**
+ * Runs a training. `emit` gets every event, `done` last; the promise settles when all is cleaned up.
+ *
+ * @param sizes for tests
+ */
+export async function runTraining(
+  config: ResolvedConfig,
+  signal: AbortSignal,
+  emit: Emit,
+  sizes?: RowSizes,
+): Promise<DoneEvent> {
   const startedAt = performance.now();
   const threads = config.workers === 'auto' ? availableParallelism() : config.workers;
   const directory = await createRunDirectory(config.runsDir, config.name ?? defaultRunName(config.data));
@@ -70,6 +80,8 @@ export async function runTraining(config: ResolvedConfig, signal: AbortSignal, e
   let pool: Pool | null = null;
   let keep = false;
   try {
+  /** Closed when no thread can use them any more, the last one first. */
+  const atEnd: { close(): Promise<void> }[] = [];
     const kernels = chooseKernels(config.kernels);
     pool = createPool(threads);
     const execute = executeOn(pool);
@@ -82,17 +94,23 @@ export async function runTraining(config: ResolvedConfig, signal: AbortSignal, e
       pool,
       execute: (task, payloads) => untilAborted(execute(task, payloads), signal, interrupted),
       open: async (location) => {
-        const table = await openTable(location, { threads, signal });
+        const table = await openTable(location, { threads, memoryBytes, signal });
         tables.push(table);
         return table;
       },
     };
-    const loaded = await load(resources);
-    const { schedule, workers } = await prepare(resources, loaded);
+    const rows = await readRows({
+      ...resources,
+      threads,
+      folder: directory.path,
+      closeAtEnd: (resource) => void atEnd.push(resource),
+      sizes,
+    });
+    const { schedule, workers } = await prepare(resources, rows);
     const outcome = await runEpochs(schedule, directory, signal, emit);
     if (outcome.divergence !== null) {
       keep = outcome.epochs > 0;
-      if (keep) await save(resources, loaded, schedule, outcome);
+      if (keep) await save(resources, rows, schedule, outcome);
       const { learningRate } = hyperparametersOf(config);
       throw divergedError(outcome.divergence, outcome.epochs, keep ? directory.modelPath : null, learningRate);
     }
@@ -100,8 +118,8 @@ export async function runTraining(config: ResolvedConfig, signal: AbortSignal, e
       const message = `${outcome.skippedBatches} batches were skipped: all their rows have weight 0`;
       emit({ type: 'warning', code: 'skipped_batches', message });
     }
-    const test = await scoreTest(resources, loaded, schedule.session);
-    await save(resources, loaded, schedule, outcome);
+    const test = await scoreTest(resources, rows, schedule.session);
+    await save(resources, rows, schedule, outcome);
     const done: DoneEvent = {
       type: 'done',
       runDir: directory.path,
@@ -124,64 +142,23 @@ export async function runTraining(config: ResolvedConfig, signal: AbortSignal, e
     if (!keep) await directory.discard();
   }
 }
-
-/** What a run learns from its tables before it plans. */
-interface Loaded extends LoadedTraining {
-  readonly input: TrainingInput;
-  /** Open, so that a wrong path is told before the training and not after it; read at the end. */
-  readonly test: Table | null;
-}
-
-/** Opens all tables, and reads the training and validation rows. */
-async function load({ config, open, execute, signal, emit }: Resources): Promise<Loaded> {
-  const { target, weightColumn, task, scale, scaleTarget, dropMissingTarget, seed } = config;
-  const table = await open(config.data);
-  const validation = typeof config.validation === 'string' ? await open(config.validation) : config.validation;
-  const test = config.test === undefined ? null : await open(config.test);
-  const loaded = await loadTraining({
-    target,
-    features: splitColumnNames(config.features, table.columns),
-    exclude: splitColumnNames(config.exclude, table.columns),
-    weightColumn,
-    task,
-    table,
-    validation,
-    scale,
-    scaleTarget,
-    dropMissingTarget,
-    seed,
-    execute,
-    signal,
-  });
-  for (const message of loaded.notes) emit({ type: 'warning', code: 'data', message });
-  const order = planOrder(loaded.trainRows, loaded.dataset.layout.stride);
-  return { ...loaded, input: createMemoryInput(loaded.dataset, order, seed), test };
-}
+    for (const resource of atEnd.reverse()) await resource.close().catch(() => undefined);
 
 /** Plans the run, sets the initial weights, and says what was decided. */
-async function prepare(resources: Resources, loaded: Loaded): Promise<{ schedule: Schedule; workers: WorkerChoice }> {
+async function prepare(resources: Resources, rows: RunRows): Promise<{ schedule: Schedule; workers: WorkerChoice }> {
   const { config, kernels, pool, directory, emit } = resources;
-  const { dataset, input, preprocessing, trainRows, validationRows } = loaded;
+  const { input, preprocessing, trainRows, validationRows, storage } = rows;
   const { target } = preprocessing;
   const loss = lossForTask(target.task, config.loss);
   const outputs = outputsFor(loss, target.task === 'regression' ? 1 : target.classes.length);
-  const batchSize = config.batchSize === 'full' ? trainRows : Math.min(config.batchSize, trainRows);
-  const options = {
-    sizes: [dataset.layout.inputs, ...config.hidden, outputs],
-    activation: config.activation,
-    loss,
-    reduction: config.reduction,
-    optimizer: config.optimizer,
-    hyper: hyperparametersOf(config),
-    l2: config.l2,
-    clipNorm: config.clipNorm ?? null,
-    weighted: dataset.layout.weighted,
-    batchSize,
-    shards: config.shards ?? defaultShards(batchSize),
-    batchRows: [batchSize, trainRows % batchSize].filter((rows) => rows > 0),
-  };
+  const options = stepOptions(config, input.dataset.layout, { loss, outputs }, trainRows);
+  const { batchSize, shards } = options;
+  await input.train(0, 0, 1); // the first rows are there
+  const { opened, ...run } = await openRunLoss(loss, config, target.task, options.sizes, input.dataset);
+  for (const finding of run.findings) emit({ type: 'finding', ...finding });
+  options.loss = run.loss;
   const initial = config.init === undefined ? null : await readInitialWeights(config.init, options.sizes);
-  const workers = chooseWorkers(config.workers, options, dataset, kernels);
+  const workers = chooseWorkers(config.workers, options, input.dataset, kernels, opened);
   if (workers.warning !== null) emit({ type: 'warning', code: 'workers', message: workers.warning });
 
   const plan = planStep({ ...options, workers: workers.workers });
@@ -194,26 +171,26 @@ async function prepare(resources: Resources, loaded: Loaded): Promise<{ schedule
   const stepsPerEpoch = Math.ceil(trainRows / batchSize);
   const steps = Math.min(config.epochs * stepsPerEpoch, config.steps ?? Number.POSITIVE_INFINITY);
   const epochs = Math.ceil(steps / stepsPerEpoch);
-  const { shards } = options;
   await directory.writeConfig({
     ...config,
     ...readHyperparameters(config),
     task: target.task,
-    loss,
+    loss: config.loss ?? lossLabel(loss),
     batchSize,
     shards,
   });
   await directory.writeEnvironment(describeEnvironment(kernels));
   emit({
+    rowOrder: input.order,
     type: 'start',
     data: config.data,
-    rows: { train: trainRows, validation: validationRows },
+    rows: { train: trainRows, validation: validationRows, keptIn: storage },
     target: target.name,
     task: target.task,
     ...(target.task !== 'regression' && { classes: target.classes }),
     inputs: featureNames(preprocessing),
     network: { sizes: options.sizes, activation: plan.activation, parameters: planNetwork(options.sizes).trainable },
-    loss,
+    loss: config.loss ?? lossLabel(loss),
     optimizer: plan.optimizer,
     batchSize,
     epochs,
@@ -232,7 +209,7 @@ async function prepare(resources: Resources, loaded: Loaded): Promise<{ schedule
 /** Scores the test table, if one was named, with the weights as they are. */
 async function scoreTest(
   { config: { dropMissingTarget }, execute, signal }: Resources,
-  { preprocessing, test: table }: Loaded,
+  { preprocessing, test: table }: RunRows,
   session: Session<StepPlan>,
 ): Promise<Metrics | undefined> {
   if (table === null) return undefined;
@@ -245,7 +222,7 @@ async function scoreTest(
 
 async function save(
   { config, kernels, directory }: Resources,
-  { preprocessing, trainRows, validationRows }: LoadedTraining,
+  { preprocessing, trainRows, validationRows }: RunRows,
   { session }: Schedule,
   outcome: EpochsOutcome,
 ): Promise<void> {
@@ -257,7 +234,7 @@ async function save(
       paragradVersion: paragradVersion(),
       network: { sizes: [...plan.network.sizes], activation: plan.activation },
       task: preprocessing.target.task,
-      loss: plan.loss,
+      loss: typeof plan.loss === 'string' ? plan.loss : { file: basename(plan.loss.file), targets: plan.loss.targets },
       preprocessing,
       seed: config.seed,
       arithmetic: kernels.arithmetic,
@@ -285,3 +262,4 @@ function throughput(session: Session<StepPlan>, outcome: EpochsOutcome): DoneEve
     },
   };
 }
+      input: outcome.waited,

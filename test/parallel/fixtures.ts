@@ -1,7 +1,7 @@
 /** Small datasets and plans for tests of the step: explicit numbers, no files. */
 import { allocateDataset, type Dataset, planRow } from '../../src/data/dataset.js';
 import { type EpochOrder, planOrder } from '../../src/data/order.js';
-import { LOSSES } from '../../src/nn/losses/index.js';
+import { targetsOf } from '../../src/nn/losses/choice.js';
 import { OPTIMIZERS } from '../../src/nn/optimizers/index.js';
 import { planStep, type StepOptions, type StepPlan } from '../../src/parallel/plan.js';
 
@@ -34,7 +34,7 @@ export function numbers(count: number, seed: number): Float32Array {
 /** A dataset of plain numbers that fits the run; targets are class indices where the loss wants them. */
 export function makeDataset(run: TestRun, seed = 1): Dataset {
   const outputs = run.sizes[run.sizes.length - 1];
-  const classes = LOSSES[run.loss].targets === 'class';
+  const classes = targetsOf(run.loss) === 'class';
   const targets = classes ? 1 : outputs;
   const layout = planRow({ numbers: run.sizes[0], flagged: [], categories: [], targets, weighted: run.weighted });
   const dataset = allocateDataset(run.rows, layout);
