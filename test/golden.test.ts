@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ACTIVATIONS } from '../src/nn/activations/index.js';
 import { LOSSES } from '../src/nn/losses/index.js';
+import { LOSS_DEFAULTS } from '../src/nn/losses/loss.js';
 import { OPTIMIZERS } from '../src/nn/optimizers/index.js';
 import { createLab } from '../src/train/lab.js';
 import type { LabOptions } from '../src/train/lab-options.js';
@@ -36,9 +37,14 @@ interface GoldenCase {
 const TOLERANCE = 1e-4;
 
 /** What paragrad calls the constants of a case. */
-const OPTION_NAMES: Readonly<Record<string, string>> = { eps: 'epsilon', weight_decay: 'weightDecay' };
+const OPTION_NAMES: Readonly<Record<string, string>> = { eps: 'epsilon', weight_decay: 'weightDecay', tau: 'quantile' };
 /** Constants that are part of what a name means here. */
-const FIXED: Readonly<Record<string, unknown>> = { negative_slope: 0.01, delta: 1, nesterov: true };
+const FIXED: Readonly<Record<string, unknown>> = {
+  negative_slope: 0.01,
+  delta: 1,
+  nesterov: true,
+  gelu: 'exact, by erf',
+};
 
 /** The constants of a case as options, with the names that paragrad has for them, or else their own. */
 function optionsOf({ hyper, label_smoothing }: GoldenCase): Record<string, unknown> {
@@ -53,7 +59,9 @@ function optionsOf({ hyper, label_smoothing }: GoldenCase): Record<string, unkno
 function refusals(golden: GoldenCase): string[] {
   const named = { activation: ACTIVATIONS, loss: LOSSES, optimizer: OPTIMIZERS };
   const choices = (Object.keys(named) as (keyof typeof named)[]).filter((key) => !(golden[key] in named[key]));
-  const options = Object.keys(optionsOf(golden)).filter((name) => !(name in OPTIMIZERS.sgd.defaults));
+  const options = Object.keys(optionsOf(golden)).filter(
+    (name) => !(name in OPTIMIZERS.sgd.defaults || name in LOSS_DEFAULTS),
+  );
   return [
     ...choices.map((key) => `unknown ${key} "${golden[key]}"`),
     ...options.map((name) => `unknown option "${name}"`),

@@ -5,6 +5,7 @@ import { allocateDataset, planRow } from '../data/dataset.js';
 import type { RowOrder } from '../data/order.js';
 import type { ChosenKernels } from '../kernels/load.js';
 import type { LossName } from '../nn/losses/index.js';
+import { LOSS_DEFAULTS } from '../nn/losses/loss.js';
 import { readTensor, writeTensor } from '../nn/network.js';
 import { OPTIMIZERS } from '../nn/optimizers/index.js';
 import { createInlineStep } from '../parallel/inline.js';
@@ -35,6 +36,7 @@ export function kernelGradient(problem: KernelProblem, parameters: Float64Array,
     sizes: [...sizes],
     activation,
     loss,
+    lossConstants: LOSS_DEFAULTS,
     reduction: 'mean',
     optimizer: 'sgd',
     hyper: OPTIMIZERS.sgd.defaults,

@@ -76,6 +76,21 @@ export interface Kernels {
   tanhBackward(d: number, h: number, count: number): void;
   sigmoidForward(h: number, count: number): void;
   sigmoidBackward(d: number, h: number, count: number): void;
+  /** h > 0 ? scale h : alpha (e^h - 1): scale = alpha = 1 is elu. */
+  eluForward(h: number, count: number, scale: number, alpha: number): void;
+  /** d *= h > 0 ? scale : h + alpha, where h is the stored output. */
+  eluBackward(d: number, h: number, count: number, scale: number, alpha: number): void;
+
+  // ---- gated activations h = x gate(x), in place. Their derivative goes to `slope`, unless that is 0; backward is `multiply`.
+
+  /** gate = 1 / (1 + e^-x) */
+  siluForward(h: number, slope: number, count: number): void;
+  /** gate = Phi(x), the normal distribution itself */
+  geluForward(h: number, slope: number, count: number): void;
+  /** gate = tanh(ln(1 + e^x)) */
+  mishForward(h: number, slope: number, count: number): void;
+  /** d *= slope. */
+  multiply(d: number, slope: number, count: number): void;
 
   // ---- losses on logits z[rows, outputs] with leading dimension ld (1 when outputs is 1).
   // Each writes d[rows, ld] = weight * d(loss row)/dz, zero in the padding columns, and returns the float64 sum over rows,
@@ -89,13 +104,18 @@ export interface Kernels {
   absoluteErrorLoss(rows: number, outputs: number, z: number, ld: number, y: number, weights: number, d: number): number;
   /** mean over outputs of the Huber loss: e^2/2 while |e| <= delta, else delta (|e| - delta/2). */
   huberLoss(rows: number, outputs: number, z: number, ld: number, y: number, weights: number, d: number, delta: number): number;
-  /** mean over outputs of binary cross-entropy on logits, target y in [0, 1]. */
-  binaryCrossEntropyLoss(rows: number, outputs: number, z: number, ld: number, y: number, weights: number, d: number): number;
+  /** mean over outputs of e^z - y z: the Poisson likelihood of y >= 0, without what does not depend on z. */
+  poissonLoss(rows: number, outputs: number, z: number, ld: number, y: number, weights: number, d: number): number;
+  /** mean over outputs of quantile * (y - z) where y > z, else (1 - quantile) * (z - y); derivative 1/2 - quantile at 0. */
+  pinballLoss(rows: number, outputs: number, z: number, ld: number, y: number, weights: number, d: number, quantile: number): number;
+  /** mean over outputs of binary cross-entropy on logits, target y in [0, 1] moved to (1 - smoothing) y + smoothing / 2. */
+  binaryCrossEntropyLoss(rows: number, outputs: number, z: number, ld: number, y: number, weights: number, d: number, smoothing: number): number;
   /**
    * Softmax cross-entropy on logits, y the class index. outputs >= 2, ld a multiple of 4. A row with a logit that is not finite,
-   * or a class that is not 0 … outputs - 1, gives NaN, in the sum and in all of its d.
+   * or a class that is not 0 … outputs - 1, gives NaN, in the sum and in all of its d. The target is (1 - smoothing) of the class
+   * and smoothing / outputs of every class.
    */
-  crossEntropyLoss(rows: number, outputs: number, z: number, ld: number, y: number, weights: number, d: number): number;
+  crossEntropyLoss(rows: number, outputs: number, z: number, ld: number, y: number, weights: number, d: number, smoothing: number): number;
   /** In place: z[rows, outputs] (ld) becomes its softmax, with the same arithmetic as crossEntropyLoss. Padding columns become 0. */
   softmax(rows: number, outputs: number, z: number, ld: number): void;
 
@@ -115,6 +135,14 @@ export interface Kernels {
   updateMomentum(
     p: number, g: number, v: number, count: number, divisor: number, l2: number, clip: number, rate: number, weightDecay: number,
     momentum: number, nesterov: number,
+  ): void;
+  /**
+   * A rate for each parameter, by the root of its squared gradients: v = keep v + take g'^2; p = decay p - rate g' / (sqrt(v) +
+   * epsilon). keep + take = 1 is RMSprop, keep = take = 1 AdaGrad.
+   */
+  updateScaled(
+    p: number, g: number, v: number, count: number, divisor: number, l2: number, clip: number,
+    decay: number, keep: number, take: number, rate: number, epsilon: number,
   ): void;
   /**
    * Adam with decoupled decay (Kingma & Ba 2015, Loshchilov & Hutter 2019): p *= 1 - rate weightDecay; m, v as usual;

@@ -101,6 +101,58 @@ export const tanhBackward = (d: Vector, h: Vector) => map(d, (v, i) => v * (1 - 
 export const sigmoidForward = (x: Vector) => map(x, (v) => 1 / (1 + Math.exp(-v)));
 export const sigmoidBackward = (d: Vector, h: Vector) => map(d, (v, i) => v * h[i]! * (1 - h[i]!));
 
+export const eluForward = (x: Vector, scale: number, alpha: number) =>
+  map(x, (v) => (v > 0 ? scale * v : alpha * Math.expm1(v)));
+export const eluBackward = (d: Vector, h: Vector, scale: number, alpha: number) =>
+  map(d, (v, i) => v * (h[i]! > 0 ? scale : h[i]! + alpha));
+
+/** An activation with its derivative, which its output does not tell. */
+export interface Gated {
+  readonly h: Float64Array;
+  readonly slope: Float64Array;
+}
+
+/** h = x gate(x) and its derivative. */
+const gated = (x: Vector, gate: (x: number) => number, gateSlope: (x: number) => number): Gated => ({
+  h: map(x, (v) => v * gate(v)),
+  slope: map(x, (v) => gate(v) + v * gateSlope(v)),
+});
+
+const logistic = (x: number) => 1 / (1 + Math.exp(-x));
+export const siluForward = (x: Vector) => gated(x, logistic, (v) => logistic(v) * logistic(-v));
+
+const softplus = (x: number) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+export const mishForward = (x: Vector) =>
+  gated(
+    x,
+    (v) => Math.tanh(softplus(v)),
+    (v) => logistic(v) / Math.cosh(softplus(v)) ** 2,
+  );
+
+const normalDensity = (x: number) => Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI);
+
+/**
+ * The normal distribution. Its tail by the series density(a) (a + a^3/3 + a^5/15 + ...) below 3, whose terms are all positive,
+ * and beyond by Laplace's continued fraction density(a) / (a + 1 / (a + 2 / (a + ...))). (Abramowitz & Stegun 26.2.11, 26.2.14)
+ */
+function normal(x: number): number {
+  if (Math.abs(x) < 3) {
+    let [term, sum] = [x, x];
+    for (let n = 3; n < 100; n += 2) {
+      term *= (x * x) / n;
+      sum += term;
+    }
+    return 0.5 + normalDensity(x) * sum;
+  }
+  let fraction = Math.abs(x);
+  for (let n = 200; n > 0; n--) fraction = Math.abs(x) + n / fraction;
+  const tail = normalDensity(x) / fraction;
+  return x > 0 ? 1 - tail : tail;
+}
+export const geluForward = (x: Vector) => gated(x, normal, normalDensity);
+
+export const multiply = (d: Vector, slope: Vector) => map(d, (v, i) => v * slope[i]!);
+
 /** Rows of logits and their targets, each [rows, outputs]; for cross-entropy `y` is the class index of each row. */
 export interface Batch {
   readonly rows: number;
@@ -158,12 +210,30 @@ export const huberLoss = (batch: Batch, delta: number) =>
     (z, y) => Math.max(-delta, Math.min(delta, z - y)),
   );
 
-/** On logits: softplus(z) - z y. */
-export const binaryCrossEntropyLoss = (batch: Batch) =>
+/** On logits: softplus(z) - z y, with y moved towards 1/2. */
+export const binaryCrossEntropyLoss = (batch: Batch, smoothing: number) => {
+  const smooth = (y: number) => (1 - smoothing) * y + smoothing / 2;
+  return meanLoss(
+    batch,
+    (z, y) => softplus(z) - z * smooth(y),
+    (z, y) => logistic(z) - smooth(y),
+  );
+};
+
+/** On the logarithm of the rate, without ln y!. */
+export const poissonLoss = (batch: Batch) =>
   meanLoss(
     batch,
-    (z, y) => Math.max(z, 0) - z * y + Math.log1p(Math.exp(-Math.abs(z))),
-    (z, y) => 1 / (1 + Math.exp(-z)) - y,
+    (z, y) => Math.exp(z) - y * z,
+    (z, y) => Math.exp(z) - y,
+  );
+
+/** Koenker & Bassett 1978. */
+export const pinballLoss = (batch: Batch, quantile: number) =>
+  meanLoss(
+    batch,
+    (z, y) => Math.max(quantile * (y - z), (quantile - 1) * (y - z)),
+    (z, y) => (z < y ? -quantile : z > y ? 1 - quantile : 0.5 - quantile),
   );
 
 /** e^(z - largest) of one row, with their sum. */
@@ -185,7 +255,8 @@ export function softmax(rows: number, outputs: number, z: Vector): Float64Array 
   return p;
 }
 
-export function crossEntropyLoss(batch: Batch): LossResult {
+/** The target is (1 - smoothing) of the row's class and smoothing / outputs of every class. */
+export function crossEntropyLoss(batch: Batch, smoothing: number): LossResult {
   const { rows, outputs, z, y, weights } = batch;
   const gradient = new Float64Array(rows * outputs);
   let value = 0;
@@ -193,9 +264,11 @@ export function crossEntropyLoss(batch: Batch): LossResult {
     const weight = weights ? weights[row]! : 1;
     if (weight === 0) continue;
     const { largest, values, sum } = powers(batch, row);
-    value += weight * (Math.log(sum) + largest - z[row * outputs + y[row]!]!);
     values.forEach((v, i) => {
-      gradient[row * outputs + i] = weight * (v / sum - (i === y[row] ? 1 : 0));
+      const at = row * outputs + i;
+      const target = (i === y[row] ? 1 - smoothing : 0) + smoothing / outputs;
+      value += weight * target * (Math.log(sum) + largest - z[at]!);
+      gradient[at] = weight * (v / sum - target);
     });
   }
   return { value, gradient };
@@ -239,6 +312,17 @@ export function updateMomentum(
   return { p: map(update.p, (p, i) => p * (1 - rate * weightDecay) - rate * direction[i]!), v };
 }
 
+/** RMSprop (Tieleman & Hinton 2012) where keep + take = 1, AdaGrad (Duchi et al. 2011) where both are 1. */
+export function updateScaled(
+  update: Update,
+  square: Vector,
+  { decay, keep, take, rate, epsilon }: Readonly<Record<'decay' | 'keep' | 'take' | 'rate' | 'epsilon', number>>,
+): { p: Float64Array; v: Float64Array } {
+  const g = finalized(update);
+  const v = map(square, (old, i) => keep * old + take * g[i]! * g[i]!);
+  return { p: map(update.p, (p, i) => decay * p - (rate * g[i]!) / (Math.sqrt(v[i]!) + epsilon)), v };
+}
+
 export interface AdamScale {
   readonly decay: number;
   readonly beta1: number;
@@ -276,6 +360,12 @@ export interface ActivationReference {
   readonly kinked: boolean;
 }
 
+const smooth = (forward: (x: Vector) => Gated): ActivationReference => ({
+  value: (x) => forward([x]).h[0]!,
+  derivative: (x) => forward([x]).slope[0]!,
+  kinked: false,
+});
+
 /** The activations of src/nn/activations, by their names there. */
 export const ACTIVATION_REFERENCES = {
   identity: { value: (x) => x, derivative: () => 1, kinked: false },
@@ -287,6 +377,15 @@ export const ACTIVATION_REFERENCES = {
     derivative: (x) => 1 / (2 + Math.exp(x) + Math.exp(-x)),
     kinked: false,
   },
+  elu: { value: (x) => (x > 0 ? x : Math.expm1(x)), derivative: (x) => (x > 0 ? 1 : Math.exp(x)), kinked: false },
+  selu: {
+    value: (x) => 1.0507009873554805 * (x > 0 ? x : 1.6732632423543772 * Math.expm1(x)),
+    derivative: (x) => 1.0507009873554805 * (x > 0 ? 1 : 1.6732632423543772 * Math.exp(x)),
+    kinked: true,
+  },
+  gelu: smooth(geluForward),
+  silu: smooth(siluForward),
+  mish: smooth(mishForward),
 } satisfies Record<string, ActivationReference>;
 
 /** The losses of src/nn/losses, by their names there: summed over rows, on logits. */
@@ -295,6 +394,8 @@ export const LOSS_REFERENCES = {
   half_mse: (batch) => squaredErrorLoss(batch, 0.5),
   mae: absoluteErrorLoss,
   huber: (batch) => huberLoss(batch, 1),
-  bce: binaryCrossEntropyLoss,
-  cross_entropy: crossEntropyLoss,
+  poisson: poissonLoss,
+  quantile: (batch) => pinballLoss(batch, 0.5),
+  bce: (batch) => binaryCrossEntropyLoss(batch, 0),
+  cross_entropy: (batch) => crossEntropyLoss(batch, 0),
 } satisfies Record<string, (batch: Batch) => LossResult>;

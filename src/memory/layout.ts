@@ -36,6 +36,8 @@ export interface LayoutRequest {
   readonly inputStride: number;
   /** Leading dimension of each layer's output. */
   readonly outputStrides: readonly number[];
+  /** Leading dimension of each layer that keeps the slopes of its activation beside its output; empty where none does. */
+  readonly slopeStrides: readonly number[];
   /** Target values a row. */
   readonly targets: number;
   readonly workspaceBytes: number;
@@ -57,6 +59,8 @@ export interface WorkerLayout {
   readonly weights: number;
   /** Per layer: [rows, outputStride]. */
   readonly outputs: readonly number[];
+  /** Per layer that keeps them: [rows, outputStride], f'(.) of its activation. */
+  readonly slopes: readonly number[];
   /** Two buffers of [rows, widest outputStride] for the backward pass. */
   readonly deltas: readonly [number, number];
   readonly workspace: number;
@@ -115,6 +119,7 @@ export function planLayout(request: LayoutRequest): Layout {
       targets: floats(rows * request.targets),
       weights: floats(rows),
       outputs: request.outputStrides.map((stride) => floats(rows * stride)),
+      slopes: request.slopeStrides.map((stride) => floats(rows * stride)),
       deltas: [floats(rows * widest), floats(rows * widest)],
       workspace: take(request.workspaceBytes),
     })),

@@ -33,6 +33,7 @@ export function createForward(
       outputStride: layer.outputStride,
       input: i === 0 ? own.input : own.outputs[i - 1],
       output: own.outputs[i],
+      slope: own.slopes[i] ?? 0,
       weight: plan.layout.parameters + 4 * layer.weight.offset,
       bias: plan.layout.parameters + 4 * layer.bias.offset,
       epilogue: EPILOGUE.bias | activation.forwardEpilogue,
@@ -63,7 +64,7 @@ export function createForward(
           own.workspace,
         );
       }
-      if (l.apply !== null) l.apply(kernels, l.output, m * l.outputStride);
+      if (l.apply !== null) l.apply(kernels, l.output, m * l.outputStride, l.slope);
       if (l.clearPadding) clearColumns(views.f32, l.output / 4, m, l.outputs, l.outputStride);
     }
   };

@@ -105,7 +105,7 @@ export function createLeafWorker(
         const t1 = timed ? performance.now() : 0;
         forward(count);
         block.rows = count;
-        lossSum += loss.run(kernels, block);
+        lossSum += loss.run(kernels, block, plan.lossConstants);
         self.weightSum += sumWeights(count);
         const t2 = timed ? performance.now() : 0;
         backward(count, gradient, accumulate || done > 0);
@@ -137,6 +137,8 @@ function createBackward(
     inputStride: layer.inputStride,
     outputStride: layer.outputStride,
     input: i === 0 ? own.input : own.outputs[i - 1],
+    // What the derivative of the activation before this layer is taken from.
+    kept: activation.derivativeFrom === 'slope' ? own.slopes[i - 1] : own.outputs[i - 1],
     delta: own.deltas[(last - i) % 2],
     inputDelta: own.deltas[(last - i + 1) % 2],
     weight: plan.layout.parameters + 4 * layer.weight.offset,
@@ -197,7 +199,7 @@ function createBackward(
           );
         }
       }
-      if (i > 0 && derive !== null) derive(kernels, l.inputDelta, l.input, m * l.inputStride);
+      if (i > 0 && derive !== null) derive(kernels, l.inputDelta, l.kept, m * l.inputStride);
     }
   };
 }

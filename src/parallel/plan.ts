@@ -4,8 +4,10 @@
  */
 import { KC, WORKSPACE_BYTES } from '../kernels/kernels.js';
 import { type Layout, planLayout } from '../memory/layout.js';
-import type { ActivationName } from '../nn/activations/index.js';
+import type { Activation } from '../nn/activations/activation.js';
+import { ACTIVATIONS, type ActivationName } from '../nn/activations/index.js';
 import { type LossChoice, targetsOf } from '../nn/losses/choice.js';
+import type { LossConstants } from '../nn/losses/loss.js';
 import { type Network, planNetwork } from '../nn/network.js';
 import { OPTIMIZERS, type OptimizerName } from '../nn/optimizers/index.js';
 import type { Hyperparameters } from '../nn/optimizers/optimizer.js';
@@ -22,6 +24,7 @@ export interface ForwardPlan {
 /** What a worker needs to train it. */
 export interface StepPlan extends ForwardPlan {
   readonly loss: LossChoice;
+  readonly lossConstants: LossConstants;
   /** Whether the followed loss is the weighted mean over the batch's rows or the sum. */
   readonly reduction: 'mean' | 'sum';
   readonly optimizer: OptimizerName;
@@ -44,6 +47,7 @@ export interface StepOptions {
   sizes: readonly number[];
   activation: ActivationName;
   loss: LossChoice;
+  lossConstants: LossConstants;
   reduction: 'mean' | 'sum';
   optimizer: OptimizerName;
   hyper: Hyperparameters;
@@ -90,10 +94,20 @@ export function planStep(options: StepOptions): StepPlan {
     rows: BLOCK_ROWS,
     inputStride: network.layers[0].inputStride,
     outputStrides: network.layers.map((layer) => layer.outputStride),
+    slopeStrides: keepsSlopes(options.activation) ? hiddenStrides(network) : [],
     targets: targetsPerRow(options.loss, sizes[sizes.length - 1]),
     workspaceBytes: WORKSPACE_BYTES,
   });
   return { ...rest, network, rowsPerShard, layout };
+}
+
+function keepsSlopes(name: ActivationName): boolean {
+  const activation: Activation = ACTIVATIONS[name];
+  return activation.derivativeFrom === 'slope';
+}
+
+function hiddenStrides({ layers }: Network): number[] {
+  return layers.slice(0, -1).map((layer) => layer.outputStride);
 }
 
 function range(first: number, last: number): number[] {
@@ -111,6 +125,7 @@ export function planForward(sizes: readonly number[], activation: ActivationName
     rows: BLOCK_ROWS,
     inputStride: network.layers[0].inputStride,
     outputStrides: network.layers.map((layer) => layer.outputStride),
+    slopeStrides: [],
     targets: 1,
     workspaceBytes: WORKSPACE_BYTES,
   });

@@ -8,12 +8,11 @@ import { ParagradError } from '../errors.js';
 import type { ChosenKernels } from '../kernels/load.js';
 import { abortBarrier, barrierLine, openBarrier, PHASES, type Phase } from '../memory/control.js';
 import { allocateMemory, createViews, type Views } from '../memory/views.js';
-import type { LossChoice } from '../nn/losses/choice.js';
 import { readTensor, writeTensor } from '../nn/network.js';
 import { BLOCK_ROWS, type ForwardPlan, type StepPlan } from './plan.js';
 import { type Pool, workerFailure } from './pool.js';
 import type { SegmentRequest, SegmentResult } from './segment.js';
-import type { ForwardTask, RunSetup, SegmentTask } from './thread.js';
+import type { ForwardTask, RunSetup, SegmentTask, SummedLoss } from './thread.js';
 import { ownedRange } from './tree.js';
 
 /** Turns of a busy wait at a barrier: a few microseconds. Useless when threads outnumber cores. */
@@ -145,7 +144,7 @@ export function phaseSeconds(session: Session<StepPlan>): Record<Phase, number> 
 
 export interface ForwardOptions {
   /** Also sum this loss; the dataset must hold targets (and weights, where `weighted`). */
-  readonly loss?: { readonly name: LossChoice; readonly weighted: boolean };
+  readonly loss?: SummedLoss;
 }
 
 export interface ForwardResult {

@@ -8,7 +8,7 @@ import type { KernelName, Kernels } from '../kernels/kernels.js';
 import { instantiateKernels } from '../kernels/load.js';
 import { createViews, type Views } from '../memory/views.js';
 import { type LossChoice, openLoss } from '../nn/losses/choice.js';
-import type { LossArguments } from '../nn/losses/loss.js';
+import type { LossArguments, LossConstants } from '../nn/losses/loss.js';
 import { createForward } from './forward.js';
 import { BLOCK_ROWS, type ForwardPlan, type StepPlan } from './plan.js';
 import { createSegmentWorker, type SegmentRequest, type SegmentResult, type SegmentWorker } from './segment.js';
@@ -30,6 +30,13 @@ export interface SegmentTask {
   readonly request: SegmentRequest;
 }
 
+/** A loss that a forward pass sums. */
+export interface SummedLoss {
+  readonly name: LossChoice;
+  readonly constants: LossConstants;
+  readonly weighted: boolean;
+}
+
 export interface ForwardTask {
   readonly setup: RunSetup;
   readonly plan: ForwardPlan;
@@ -43,7 +50,7 @@ export interface ForwardTask {
   /** Receives the logits of all rows, [rows, O] without padding. */
   readonly out: SharedArrayBuffer;
   /** Receives, per block, the sum of weight * loss; needs a dataset with targets. Null: no loss is wanted. */
-  readonly losses: { readonly name: LossChoice; readonly weighted: boolean; readonly sums: SharedArrayBuffer } | null;
+  readonly losses: (SummedLoss & { readonly sums: SharedArrayBuffer }) | null;
 }
 
 interface Cached {
@@ -108,7 +115,7 @@ export async function runForwardTask(task: ForwardTask): Promise<void> {
     for (let i = 0; i < block.rows; i++) order[i] = row + i;
     gather(order, block.rows, views.f32, own.input / 4, stride, views.f32, own.targets / 4, weights, own.weights / 4);
     forward(block.rows);
-    if (loss && sums) sums[b] = loss.run(kernels, block);
+    if (loss && losses && sums) sums[b] = loss.run(kernels, block, losses.constants);
     for (let i = 0; i < block.rows; i++) {
       const from = logits / 4 + i * last.outputStride;
       out.set(views.f32.subarray(from, from + last.outputs), (row + i - rowStart) * last.outputs);

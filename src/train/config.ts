@@ -11,6 +11,7 @@ import { LOSSES } from '../nn/losses/index.js';
 import { OPTIMIZERS } from '../nn/optimizers/index.js';
 import { isLossFile } from '../nn/losses/module.js';
 import { checkHyperparameters } from './hyperparameters.js';
+import { checkLossConstants } from './loss-constants.js';
 import { type NameOf, type OptionHint, option, parseOptions } from './options.js';
 import { lossForTask, TASKS } from './task.js';
 
@@ -113,13 +114,24 @@ export const configSchema = z.strictObject({
     'train with a loss module even if its gradient is not the derivative of its loss',
     { group: 'Learning', expected: 'true or false' },
   ),
+  quantile: option(aboveZero.lt(1).optional(), 'the quantile that loss quantile predicts (default: 0.5, the median)', {
+    group: 'Learning',
+    argument: 'X',
+    expected: 'a number above 0 and below 1',
+    parse: numeric,
+  }),
+  labelSmoothing: option(
+    belowOne.optional(),
+    'share of a class target that is spread evenly over the classes (default: 0)',
+    { group: 'Learning', ...belowOneHint },
+  ),
   reduction: option(
     reduction.schema.default('mean'),
     'the loss of a batch is the mean or the sum of its rows',
     reduction.hint,
   ),
   optimizer: option(optimizer.schema.default('adam'), 'optimizer', optimizer.hint),
-  learningRate: option(aboveZero.optional(), 'learning rate (default: 0.001; 0.01 for sgd, momentum and nesterov)', {
+  learningRate: option(aboveZero.optional(), 'learning rate (default: 0.001 for adam and adamw, else 0.01)', {
     group: 'Learning',
     ...aboveZeroHint,
   }),
@@ -135,7 +147,11 @@ export const configSchema = z.strictObject({
     group: 'Learning',
     ...belowOneHint,
   }),
-  epsilon: option(aboveZero.optional(), 'epsilon of adam and adamw (default: 1e-8)', {
+  alpha: option(belowOne.optional(), 'share of the old mean square that rmsprop keeps (default: 0.99)', {
+    group: 'Learning',
+    ...belowOneHint,
+  }),
+  epsilon: option(aboveZero.optional(), 'epsilon of adam, adamw and rmsprop (default: 1e-8) and adagrad (1e-10)', {
     group: 'Learning',
     ...aboveZeroHint,
   }),
@@ -233,7 +249,7 @@ export const evaluationSchema = configSchema.pick({ workers: true, kernels: true
  *
  * @param input a `TrainConfig`, not trusted
  * @throws ParagradError `bad_option`: names the option, what was expected, and what was given; `unread_option` for a
- *   constant that the optimizer does not read; `loss_task_mismatch`
+ *   constant that the optimizer or the loss does not read; `loss_task_mismatch`
  *
  * @example
  * const config = resolveConfig({ data: 'houses.parquet', target: 'price', epochs: 5 });
@@ -241,6 +257,7 @@ export const evaluationSchema = configSchema.pick({ workers: true, kernels: true
 export function resolveConfig(input: unknown, nameOf?: NameOf): ResolvedConfig {
   const config = parseOptions(configSchema, input, nameOf);
   checkHyperparameters(config, nameOf);
-  if (config.task !== undefined) lossForTask(config.task, config.loss);
+  const loss = config.task === undefined ? config.loss : lossForTask(config.task, config.loss);
+  if (loss !== undefined) checkLossConstants(config, loss, nameOf);
   return config;
 }

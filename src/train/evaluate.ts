@@ -37,7 +37,7 @@ export async function evaluate(
 ): Promise<Evaluation> {
   const { signal, dropMissingTarget = false } = options;
   const loaded = typeof model === 'string' ? await loadModel(model) : model;
-  const { preprocessing, network } = loaded.description;
+  const { preprocessing, network, loss } = loaded.description;
   const table = await openTable(data, { signal });
   try {
     const predictor = openPredictor(loaded, predictorOptions(options));
@@ -53,7 +53,7 @@ export async function evaluate(
       });
       const truth = readTruth(dataset, preprocessing.target, 0, dataset.rows);
       const outputs = await predictor.run(dataset);
-      const metrics = scoreOutputs(outputs, network.sizes.at(-1)!, preprocessing.target, truth);
+      const metrics = scoreOutputs(outputs, network.sizes.at(-1)!, preprocessing.target, loss, truth);
       return { rows: dataset.rows, droppedRows: table.rows - dataset.rows, metrics };
     } finally {
       await predictor.close();

@@ -28,8 +28,10 @@ export async function lossOfRows(
   { dataset }: TrainingInput,
   { rowStart, rowEnd }: SlotRange,
 ): Promise<RowsLoss> {
-  const loss = { name: session.plan.loss, weighted: session.plan.weighted };
-  const { logits, lossSums } = await forwardRows(session, dataset, rowStart, rowEnd, { loss });
+  const { loss: name, lossConstants: constants, weighted } = session.plan;
+  const { logits, lossSums } = await forwardRows(session, dataset, rowStart, rowEnd, {
+    loss: { name, constants, weighted },
+  });
   return { sum: treeSum(lossSums.slice(), lossSums.length), parts: lossSums, logits };
 }
 
@@ -54,7 +56,7 @@ export async function scoreHeldOut(
   rows: number,
 ): Promise<HeldOutScore> {
   const { sizes } = session.plan.network;
-  const score = createScore(target, rows, sizes[sizes.length - 1], session.plan.weighted);
+  const score = createScore(target, session.plan.loss, rows, sizes[sizes.length - 1], session.plan.weighted);
   const losses: Float64Array[] = [];
   let weight = 0;
   for await (const { rowStart, rowEnd } of input.held(epoch)) {

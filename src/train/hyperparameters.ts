@@ -23,6 +23,7 @@ export function hyperparametersOf(choice: OptimizerChoice): Hyperparameters {
     momentum: choice.momentum ?? defaults.momentum,
     beta1: choice.beta1 ?? defaults.beta1,
     beta2: choice.beta2 ?? defaults.beta2,
+    alpha: choice.alpha ?? defaults.alpha,
     epsilon: choice.epsilon ?? defaults.epsilon,
   };
 }

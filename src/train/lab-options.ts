@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { LOSSES, type LossName } from '../nn/losses/index.js';
 import { configSchema } from './config.js';
 import { checkHyperparameters } from './hyperparameters.js';
+import { checkLossConstants } from './loss-constants.js';
 import { option, parseOptions } from './options.js';
 
 /** Values by tensor name: W0 [in, out] row-major, b0 [out], W1 … */
@@ -34,12 +35,15 @@ const labSchema = z.strictObject({
   loss: option(z.enum(losses).default('mse'), 'loss', { group: 'Learning', expected: `one of ${losses.join(', ')}` }),
   ...configSchema.pick({
     activation: true,
+    quantile: true,
+    labelSmoothing: true,
     reduction: true,
     optimizer: true,
     learningRate: true,
     momentum: true,
     beta1: true,
     beta2: true,
+    alpha: true,
     epsilon: true,
     weightDecay: true,
     l2: true,
@@ -60,10 +64,11 @@ export type ResolvedLab = z.output<typeof labSchema>;
  * Checks the options of a lab and fills in the defaults.
  *
  * @throws ParagradError `bad_option`: names the option, what was expected, and what was given; `unread_option` for a
- *   constant that the optimizer does not read
+ *   constant that the optimizer or the loss does not read
  */
 export function resolveLab(input: LabOptions): ResolvedLab {
   const options = parseOptions(labSchema, input);
   checkHyperparameters(options);
+  checkLossConstants(options, options.loss);
   return options;
 }

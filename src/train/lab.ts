@@ -17,6 +17,7 @@ import { BLOCK_ROWS, planStep, targetsPerRow } from '../parallel/plan.js';
 import { defaultShards } from '../parallel/tree.js';
 import { hyperparametersOf } from './hyperparameters.js';
 import { type LabOptions, type ResolvedLab, resolveLab, type Tensors } from './lab-options.js';
+import { lossConstantsOf } from './loss-constants.js';
 
 export interface LabBatch {
   /** [rows, inputs] row-major. */
@@ -68,6 +69,7 @@ export function createLab(options: LabOptions): Lab {
     sizes,
     activation: resolved.activation,
     loss,
+    lossConstants: lossConstantsOf(resolved),
     reduction: resolved.reduction,
     optimizer: resolved.optimizer,
     hyper: hyperparametersOf(resolved),

@@ -4,7 +4,12 @@
  */
 import type { Dataset } from '../data/dataset.js';
 import { type Target, unstandardised } from '../data/preprocess.js';
+import { type CustomLoss, outputIs } from '../nn/losses/choice.js';
+import type { LossName } from '../nn/losses/index.js';
 import { createClassificationScore, createRegressionScore, type Metrics } from './metrics.js';
+
+/** The loss that a network was trained with: it decides what an output of a regression stands for. */
+type TrainedWith = LossName | Pick<CustomLoss, 'file'>;
 
 /** What is known of some rows of a dataset. */
 export interface Truth {
@@ -43,9 +48,15 @@ export function readTruth(dataset: Dataset, target: Target, rowStart: number, ro
  * Predicted values in units of the target.
  *
  * @param outputs float32 [rows] of a regression
+ * @param loss that it was trained with, which decides what an output stands for
  */
-export function predictedValues(outputs: Float32Array, target: Target & { task: 'regression' }): Float64Array {
-  return Float64Array.from(outputs, (z) => unstandardised(z, target));
+export function predictedValues(
+  outputs: Float32Array,
+  target: Target & { task: 'regression' },
+  loss: TrainedWith,
+): Float64Array {
+  const value = outputIs(loss) === 'log' ? Math.exp : (z: number) => z;
+  return Float64Array.from(outputs, (z) => unstandardised(value(z), target));
 }
 
 /** Scores a network's outputs part by part. */
@@ -56,14 +67,21 @@ export interface OutputScore {
 }
 
 /**
+ * @param loss that the network was trained with
  * @param rows how many rows will be added
  * @param outputs of the network
  */
-export function createScore(target: Target, rows: number, outputs: number, weighted: boolean): OutputScore {
+export function createScore(
+  target: Target,
+  loss: TrainedWith,
+  rows: number,
+  outputs: number,
+  weighted: boolean,
+): OutputScore {
   if (target.task !== 'regression') return createClassificationScore(rows, outputs, target.task, weighted);
   const score = createRegressionScore();
   return {
-    add: (logits, truth) => score.add(predictedValues(logits, target), truth),
+    add: (logits, truth) => score.add(predictedValues(logits, target, loss), truth),
     result: score.result,
   };
 }
@@ -73,8 +91,14 @@ export function createScore(target: Target, rows: number, outputs: number, weigh
  *
  * @param logits float32 [rows, outputs] row-major
  */
-export function scoreOutputs(logits: Float32Array, outputs: number, target: Target, truth: Truth): Metrics {
-  const score = createScore(target, truth.rows, outputs, truth.weights !== undefined);
+export function scoreOutputs(
+  logits: Float32Array,
+  outputs: number,
+  target: Target,
+  loss: TrainedWith,
+  truth: Truth,
+): Metrics {
+  const score = createScore(target, loss, truth.rows, outputs, truth.weights !== undefined);
   score.add(logits, truth);
   return score.result();
 }

@@ -36,6 +36,7 @@ import { describeEnvironment, paragradVersion } from './environment.js';
 import { type EpochsOutcome, interrupted, runEpochs, type Schedule } from './epochs.js';
 import type { DoneEvent, TrainEvent } from './events.js';
 import { hyperparametersOf, readHyperparameters } from './hyperparameters.js';
+import { checkLossConstants, keepsTarget, readLossConstants } from './loss-constants.js';
 import type { Metrics } from './metrics.js';
 import { MODEL_FORMAT, readInitialWeights, saveModel } from './model.js';
 import { createRunDirectory, defaultRunName, type RunDirectory } from './run-directory.js';
@@ -150,6 +151,7 @@ async function prepare(resources: Resources, rows: RunRows): Promise<{ schedule:
   const { input, preprocessing, trainRows, validationRows, storage } = rows;
   const { target } = preprocessing;
   const loss = lossForTask(target.task, config.loss);
+  checkLossConstants(config, loss);
   const outputs = outputsFor(loss, target.task === 'regression' ? 1 : target.classes.length);
   const options = stepOptions(config, input.dataset.layout, { loss, outputs }, trainRows);
   const { batchSize, shards } = options;
@@ -174,6 +176,8 @@ async function prepare(resources: Resources, rows: RunRows): Promise<{ schedule:
   await directory.writeConfig({
     ...config,
     ...readHyperparameters(config),
+    ...readLossConstants(config, loss),
+    ...(keepsTarget(loss) && { scaleTarget: 'none' as const }),
     task: target.task,
     loss: config.loss ?? lossLabel(loss),
     batchSize,
@@ -217,7 +221,7 @@ async function scoreTest(
   const { logits } = await untilAborted(forwardRows(session, dataset, 0, dataset.rows), signal, interrupted);
   const { sizes } = session.plan.network;
   const truth = readTruth(dataset, preprocessing.target, 0, dataset.rows);
-  return scoreOutputs(logits, sizes[sizes.length - 1], preprocessing.target, truth);
+  return scoreOutputs(logits, sizes[sizes.length - 1], preprocessing.target, session.plan.loss, truth);
 }
 
 async function save(

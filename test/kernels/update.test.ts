@@ -155,6 +155,34 @@ describe.each(ARENAS)('%s', (_, arena) => {
     expect(arena.floats[v! / 4]! / 0.001).toBeCloseTo(1, 6);
   });
 
+  test.each([
+    ['rmsprop', 0.99, 0.01, 1e-8],
+    ['adagrad', 1, 1, 1e-10],
+  ])('updateScaled (%s) within 2^-20 of the reference', (_name, keep, take, epsilon) => {
+    const scale = { decay: 0.999, keep, take, rate: 0.01, epsilon };
+    fc.assert(
+      fc.property(drawn, ({ count, seed, ...rest }) => {
+        const { divisor, l2, clip } = rest;
+        const [p, g] = [values(seed, count), values(seed + 1, count)];
+        const v = values(seed + 3, count).map(Math.abs);
+        reset(arena);
+        const [pp, pg, pv] = [placeVector(arena, p), placeVector(arena, g), placeVector(arena, v)];
+        const { decay, rate } = scale;
+        call(arena, [pp, pv], (k) =>
+          k.updateScaled(pp.at, pg.at, pv.at, count, divisor, l2, clip, decay, keep, take, rate, epsilon),
+        );
+        const exact = reference.updateScaled({ p, g, ...rest }, v, scale);
+        expectClose(read(arena, pp), exact.p, 2 ** -20);
+        expectClose(read(arena, pv), exact.v, 2 ** -20);
+      }),
+    );
+    // A parameter that never had a gradient stays where it is.
+    reset(arena);
+    const [p, zero] = [placeVector(arena, [1, 2, 3, 4]), placeVector(arena, [0, 0, 0, 0])];
+    arena.kernels.updateScaled(p.at, zero.at, zero.at, 4, 1, 0, 1, 1, keep, take, 0.01, epsilon);
+    expect([...read(arena, p)]).toEqual([1, 2, 3, 4]);
+  });
+
   test('terms that are switched off are left out: an infinite parameter makes no NaN', () => {
     reset(arena);
     const [p, g, v] = [

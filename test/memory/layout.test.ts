@@ -11,6 +11,7 @@ const request: fc.Arbitrary<LayoutRequest> = fc.record({
   rows: fc.constantFrom(4, 128, 256),
   inputStride: fc.integer({ min: 1, max: 20 }).map((n) => n * 8),
   outputStrides: fc.array(fc.constantFrom(1, 8, 16, 64, 104), { minLength: 1, maxLength: 4 }),
+  slopeStrides: fc.array(fc.constantFrom(8, 16, 64), { maxLength: 3 }),
   targets: fc.integer({ min: 1, max: 5 }),
   workspaceBytes: fc.constantFrom(0, 4096, 1 << 20),
 });
@@ -35,6 +36,7 @@ function buffers(layout: Layout, r: LayoutRequest): { name: string; start: numbe
       buffer('targets', worker.targets, r.rows * r.targets * 4),
       buffer('weights', worker.weights, r.rows * 4),
       ...worker.outputs.map((start, i) => buffer('outputs', start, r.rows * r.outputStrides[i] * 4)),
+      ...worker.slopes.map((start, i) => buffer('slopes', start, r.rows * r.slopeStrides[i] * 4)),
       ...worker.deltas.map((start) => buffer('delta', start, r.rows * widest * 4)),
       buffer('workspace', worker.workspace, r.workspaceBytes),
     ]),
@@ -58,6 +60,7 @@ describe('planLayout', () => {
         expect(layout.pages * 65536 - layout.bytes).toBeLessThan(65536);
         expect(layout.slots.length).toBe(r.slots);
         expect(layout.workers.map((worker) => worker.gradients.length)).toEqual(r.gradientBuffers);
+        for (const worker of layout.workers) expect(worker.slopes.length).toBe(r.slopeStrides.length);
       }),
     );
   });
@@ -71,6 +74,7 @@ describe('planLayout', () => {
       rows: 256,
       inputStride: 64,
       outputStrides: [256, 256, 16],
+      slopeStrides: [],
       targets: 1,
       workspaceBytes: 1 << 20,
     });
@@ -108,6 +112,7 @@ describe('planLayout', () => {
       rows: 256,
       inputStride: 8,
       outputStrides: [8],
+      slopeStrides: [],
       targets: 1,
       workspaceBytes: 0,
     };

@@ -2,10 +2,15 @@
 import { allocateDataset, type Dataset, planRow } from '../../src/data/dataset.js';
 import { type EpochOrder, planOrder } from '../../src/data/order.js';
 import { targetsOf } from '../../src/nn/losses/choice.js';
+import { LOSS_DEFAULTS, type LossConstants } from '../../src/nn/losses/loss.js';
 import { OPTIMIZERS } from '../../src/nn/optimizers/index.js';
 import { planStep, type StepOptions, type StepPlan } from '../../src/parallel/plan.js';
 
-export type TestRun = Omit<StepOptions, 'batchRows' | 'hyper' | 'workers'> & { rows: number; learningRate: number };
+export type TestRun = Omit<StepOptions, 'batchRows' | 'hyper' | 'lossConstants' | 'workers'> & {
+  rows: number;
+  learningRate: number;
+  lossConstants?: LossConstants;
+};
 
 export const BASE: TestRun = {
   sizes: [5, 16, 9, 2],
@@ -46,6 +51,7 @@ export function makeDataset(run: TestRun, seed = 1): Dataset {
     for (let t = 0; t < targets; t++) {
       const value = piece[at + run.sizes[0] + t];
       if (classes) piece[at + run.sizes[0] + t] = Math.floor(((value + 1) / 2) * outputs);
+      else if (run.loss === 'poisson') piece[at + run.sizes[0] + t] = Math.floor(3 * Math.abs(value));
       else if (run.loss === 'bce') piece[at + run.sizes[0] + t] = value > 0 ? 1 : 0;
     }
     if (run.weighted) piece[at + layout.stride - 1] = row % 7 === 0 ? 0 : Math.abs(piece[at + layout.stride - 1]) + 0.1;
@@ -60,6 +66,7 @@ export function orderOf(dataset: Dataset, epoch = 0): EpochOrder {
 
 export function makePlan({ rows, learningRate, ...options }: TestRun, workers: number): StepPlan {
   return planStep({
+    lossConstants: LOSS_DEFAULTS,
     ...options,
     hyper: { ...OPTIMIZERS[options.optimizer].defaults, learningRate },
     workers,

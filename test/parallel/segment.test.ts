@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { chooseKernels } from '../../src/kernels/load.js';
 import { ACTIVATIONS } from '../../src/nn/activations/index.js';
 import { initialiseParameters } from '../../src/nn/init.js';
+import { LOSS_DEFAULTS } from '../../src/nn/losses/loss.js';
 import { createInlineStep } from '../../src/parallel/inline.js';
 import { BLOCK_ROWS } from '../../src/parallel/plan.js';
 import { createPool, type Pool } from '../../src/parallel/pool.js';
@@ -85,6 +86,7 @@ describe('a segment on threads', () => {
       { ...BASE, l2: 0.01, clipNorm: 0.05, optimizer: 'momentum' },
       { ...BASE, sizes: [30, 100, 90, 1], activation: 'relu', shards: 64, batchSize: 100, optimizer: 'nesterov' },
       { ...BASE, batchSize: BASE.rows, shards: 1, activation: 'sigmoid' },
+      { ...BASE, activation: 'mish', optimizer: 'rmsprop', loss: 'quantile' },
     ];
     for (const run of variants) {
       const expected = trainInline(run);
@@ -187,7 +189,9 @@ describe('a forward pass on threads', () => {
       const plan = makePlan(run, workers);
       const session = openSession(plan, poolOf(workers), kernels);
       initialiseParameters(plan.network, ACTIVATIONS[plan.activation], 3, parameterView(session));
-      return forwardRows(session, dataset, start, end, { loss: { name: 'cross_entropy', weighted: false } });
+      return forwardRows(session, dataset, start, end, {
+        loss: { name: 'cross_entropy', constants: LOSS_DEFAULTS, weighted: false },
+      });
     };
     const all = await forward(1, 0, run.rows);
     expect(await forward(3, 0, run.rows)).toEqual(all);

@@ -35,6 +35,10 @@ const arbitrary = fc
     sizes: fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 2, maxLength: 4 }),
     activation: fc.constantFrom<ActivationName>(...names(ACTIVATIONS)),
     loss: fc.constantFrom<LossName>(...names(LOSSES)),
+    lossConstants: fc.record({
+      quantile: fc.constantFrom(0.1, 0.5),
+      labelSmoothing: fc.constantFrom(0, 0.1),
+    }),
     reduction: fc.constantFrom<'mean' | 'sum'>('mean', 'sum'),
     optimizer: fc.constantFrom<OptimizerName>(...names(OPTIMIZERS)),
     l2: fc.constantFrom(0, 0.01),

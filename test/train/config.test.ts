@@ -93,25 +93,34 @@ describe('resolveConfig', () => {
       { ...least, optimizer: 'sgd', beta2: 0.5 },
       'beta2 has no effect on sgd, which reads learningRate, weightDecay. Leave it out, or choose optimizer adam or adamw.',
     ],
+    [
+      { ...least, loss: 'mse', quantile: 0.9 },
+      'quantile has no effect on loss mse. Leave it out, or choose loss quantile.',
+    ],
+    [
+      { ...least, task: 'regression', labelSmoothing: 0.1 },
+      'labelSmoothing has no effect on loss mse. Leave it out, or choose loss bce or cross_entropy.',
+    ],
+    [{ ...least, quantile: 1 }, 'quantile: expected a number above 0 and below 1, got 1'],
     [{ ...least, features: 'x' }, 'features: expected a list of column names, got "x"'],
     [{ ...least, name: 'a/b' }, 'name: expected a name without slashes, got "a/b"'],
     [{ ...least, name: '..' }, 'name: expected a name without slashes, got ".."'],
     [{ ...least, scale: 'robust' }, 'unknown scale "robust", expected one of standard, none'],
     [
       { ...least, activation: 'leaky-relu' },
-      'unknown activation "leaky-relu", expected one of identity, relu, leaky_relu, tanh, sigmoid. Did you mean "leaky_relu"?',
+      'unknown activation "leaky-relu", expected one of identity, relu, leaky_relu, tanh, sigmoid, elu, selu, gelu, silu, mish. Did you mean "leaky_relu"?',
     ],
     [
       { ...least, optimizer: 'Adma' },
       `unknown optimizer "Adma", expected one of ${Object.keys(OPTIMIZERS).join(', ')}. Did you mean "adam"?`,
     ],
     [
-      { ...least, loss: 'poisson' },
-      `unknown loss "poisson", expected one of ${Object.keys(LOSSES).join(', ')}, or the path of a .mjs file`,
+      { ...least, loss: 'hinge' },
+      `unknown loss "hinge", expected one of ${Object.keys(LOSSES).join(', ')}, or the path of a .mjs file`,
     ],
     [
       { ...least, task: 'regression', loss: 'bce' },
-      'loss bce does not fit a regression target. Use mse, half_mse, mae, huber.',
+      'loss bce does not fit a regression target. Use mse, half_mse, mae, huber, poisson, quantile.',
     ],
   ])('refuses %j: %s', (input, line) => {
     expect(refusal(input)).toBe(line);

@@ -121,7 +121,7 @@ function powerOfTwoLanes(shifted: v128, offset: i32): v128 {
 // @ts-ignore: decorator
 @inline
 /** a + b x */
-function linear(a: f32, b: f32, x: v128): v128 {
+export function linear(a: f32, b: f32, x: v128): v128 {
   return f32x4.add(f32x4.splat(a), f32x4.mul(f32x4.splat(b), x));
 }
 
@@ -151,7 +151,7 @@ export function expOfNegative(x: v128): v128 {
 
 // @ts-ignore: decorator
 @inline
-/** e^x - 1 for 0 <= x < 80 (or NaN), without cancellation near 0: 2^n (e^r - 1) + (2^n - 1). */
+/** e^x - 1 for -80 < x < 80 (or NaN), without cancellation near 0: 2^n (e^r - 1) + (2^n - 1). */
 export function expMinusOne(x: v128): v128 {
   const shifted = shiftedExponent(x);
   const power = powerOfTwoLanes(shifted, 0);

@@ -1,10 +1,14 @@
 /** The exports of a kernel binary: exactly the functions of `Kernels` in src/kernels/kernels.ts, which documents them. */
 export {
-  leakyReluBackward, leakyReluForward, sigmoidBackward, sigmoidForward, tanhBackward, tanhForward,
+  eluBackward, eluForward, leakyReluBackward, leakyReluForward, multiply, sigmoidBackward, sigmoidForward, tanhBackward,
+  tanhForward,
 } from './activations';
 export { exp, log } from './elementary';
+export { geluForward, mishForward, siluForward } from './gated';
 export { gemmNN, gemmNT, gemmTN } from './gemm';
 export { biasGradient, gemvForward, gemvInputGradient, gemvWeightGradient } from './gemv';
-export { absoluteErrorLoss, binaryCrossEntropyLoss, huberLoss, squaredErrorLoss } from './losses';
+export {
+  absoluteErrorLoss, binaryCrossEntropyLoss, huberLoss, pinballLoss, poissonLoss, squaredErrorLoss,
+} from './losses';
 export { crossEntropyLoss, softmax } from './softmax';
-export { add, finalizeGradient, sumSquares, updateAdam, updateMomentum, updateSgd } from './update';
+export { add, finalizeGradient, sumSquares, updateAdam, updateMomentum, updateScaled, updateSgd } from './update';

@@ -14,12 +14,15 @@ const SQUARED: i32 = 0;
 const ABSOLUTE: i32 = 1;
 const HUBER: i32 = 2;
 const BINARY_CROSS_ENTROPY: i32 = 3;
+const POISSON: i32 = 4;
+const PINBALL: i32 = 5;
 
 // @ts-ignore: decorator
 @inline
-/** The loss of one output; `parameter` is the scale of squared, the delta of huber. */
+/** The loss of one output; `parameter` is the scale of squared, the delta of huber, the quantile of pinball. */
 function lossOf(kind: i32, z: f64, y: f64, parameter: f64): f64 {
   const e = z - y;
+  if (kind == PINBALL) return e < 0 ? -parameter * e : (1.0 - parameter) * e;
   if (kind == SQUARED) return parameter * (e * e);
   if (kind == ABSOLUTE) return abs(e);
   const magnitude = abs(e);
@@ -32,6 +35,7 @@ function lossOf(kind: i32, z: f64, y: f64, parameter: f64): f64 {
 function slopeOf(kind: i32, z: f64, y: f64, parameter: f64): f64 {
   const e = z - y;
   if (kind == SQUARED) return 2.0 * parameter * e;
+  if (kind == PINBALL) return e < 0 ? -parameter : e > 0 ? 1.0 - parameter : e == 0 ? 0.5 - parameter : e;
   const bound = kind == ABSOLUTE ? 1.0 : parameter;
   if (kind == ABSOLUTE && e == 0) return 0;
   if (kind == HUBER && abs(e) <= parameter) return e;
@@ -66,9 +70,14 @@ function pointwise(
       let slope: f64;
       if (kind == BINARY_CROSS_ENTROPY) {
         // softplus(z) - z y, with u = e^-|z| in place of e^z so that nothing overflows; sigmoid(z) - y
+        const smooth = target * (1.0 - parameter) + 0.5 * parameter;
         const u = exp(-abs(logit));
-        sum += (max(logit, 0) - logit * target) + logOnePlus(u);
-        slope = (logit >= 0 ? 1.0 : u) / (1.0 + u) - target;
+        sum += (max(logit, 0) - logit * smooth) + logOnePlus(u);
+        slope = (logit >= 0 ? 1.0 : u) / (1.0 + u) - smooth;
+      } else if (kind == POISSON) {
+        const rate = exp(logit);
+        sum += rate - target * logit;
+        slope = rate - target;
       } else {
         sum += lossOf(kind, logit, target, parameter);
         slope = slopeOf(kind, logit, target, parameter);
@@ -105,7 +114,19 @@ export function huberLoss(
 }
 
 export function binaryCrossEntropyLoss(
+  rows: i32, outputs: i32, z: usize, ld: usize, y: usize, weights: usize, d: usize, smoothing: f64,
+): f64 {
+  return pointwise(BINARY_CROSS_ENTROPY, rows, outputs, z, ld, y, weights, d, smoothing);
+}
+
+export function poissonLoss(
   rows: i32, outputs: i32, z: usize, ld: usize, y: usize, weights: usize, d: usize,
 ): f64 {
-  return pointwise(BINARY_CROSS_ENTROPY, rows, outputs, z, ld, y, weights, d, 0);
+  return pointwise(POISSON, rows, outputs, z, ld, y, weights, d, 0);
+}
+
+export function pinballLoss(
+  rows: i32, outputs: i32, z: usize, ld: usize, y: usize, weights: usize, d: usize, quantile: f64,
+): f64 {
+  return pointwise(PINBALL, rows, outputs, z, ld, y, weights, d, quantile);
 }

@@ -53,12 +53,15 @@ function exponentials(outputs: i32, z: usize, to: usize, ld: usize, maximum: f32
   return sum + (f64x2.extract_lane(bad, 0) + f64x2.extract_lane(bad, 1));
 }
 
-/** x[count] = float32 of factor * x; NaN in the factor reaches every element. */
-function scaleRow(x: usize, count: i32, factor: f64): void {
-  const f = f64x2.splat(factor);
+/** x[count] = float32 of factor * x - shift; NaN in the factor reaches every element. */
+function scaleRow(x: usize, count: i32, factor: f64, shift: f64): void {
+  const f = f64x2.splat(factor), s = f64x2.splat(shift);
   for (; count > 0; count -= 4) {
     const v = v128.load(x);
-    v128.store(x, demote(f64x2.mul(promoteLow(v), f), f64x2.mul(promoteHigh(v), f)));
+    v128.store(x, demote(
+      f64x2.sub(f64x2.mul(promoteLow(v), f), s),
+      f64x2.sub(f64x2.mul(promoteHigh(v), f), s),
+    ));
     x += 16;
   }
 }
@@ -77,17 +80,32 @@ function clearPadding(x: usize, outputs: i32): void {
 export function softmax(rows: i32, outputs: i32, z: usize, ld: usize): void {
   for (; rows > 0; rows--) {
     const sum = exponentials(outputs, z, z, ld, rowMaximum(outputs, z));
-    scaleRow(z, outputs, 1.0 / sum);
+    scaleRow(z, outputs, 1.0 / sum, 0);
     clearPadding(z, outputs);
     z += ld << 2;
   }
 }
 
-/** A class index that is not one of 0 … outputs - 1 gives NaN. */
+/** The float64 sum of a row's logits, in order. */
+function sumRow(outputs: i32, z: usize): f64 {
+  let sum: f64 = 0;
+  for (; outputs > 0; outputs--) {
+    sum += <f64>f32.load(z);
+    z += 4;
+  }
+  return sum;
+}
+
+/**
+ * A class index that is not one of 0 … outputs - 1 gives NaN. With smoothing e, a row's target is 1 - e of its class and e in
+ * equal parts of all (Szegedy et al., CVPR 2016, section 7): ln(sum of e^z) - (1 - e) z[class] - e (mean of z).
+ */
 export function crossEntropyLoss(
-  rows: i32, outputs: i32, z: usize, ld: usize, y: usize, weights: usize, d: usize,
+  rows: i32, outputs: i32, z: usize, ld: usize, y: usize, weights: usize, d: usize, smoothing: f64,
 ): f64 {
   let total: f64 = 0;
+  const width = <f64>outputs;
+  const share = smoothing / width;
   const row = ld << 2;
   for (; rows > 0; rows--, z += row, d += row, y += 4) {
     let weight: f64 = 1;
@@ -107,10 +125,12 @@ export function crossEntropyLoss(
     const offset = known ? <usize>label << 2 : 0;
     const inverse = 1.0 / sum;
     const ofLabel = <f64>f32.load(d + offset);
-    scaleRow(d, outputs, weight * inverse);
+    scaleRow(d, outputs, weight * inverse, weight * share);
     clearPadding(d, outputs);
-    f32.store(d + offset, <f32>(weight * (ofLabel * inverse - 1.0)));
-    total += weight * (log(sum) + (<f64>maximum - <f64>f32.load(z + offset)));
+    f32.store(d + offset, <f32>(weight * (ofLabel * inverse - (1.0 - smoothing + share))));
+    const missed = <f64>maximum - <f64>f32.load(z + offset);
+    const spread = smoothing == 0 ? 0 : smoothing * (<f64>maximum - sumRow(outputs, z) / width - missed);
+    total += weight * (log(sum) + (missed + spread));
   }
   return total;
 }

@@ -75,6 +75,23 @@ export function updateMomentum(
   }
 }
 
+/** v = keep v + take g'^2; p = decay p - rate g' / (sqrt(v) + epsilon) */
+export function updateScaled(
+  p: usize, g: usize, v: usize, count: i32, divisor: f32, l2: f32, clip: f32,
+  decay: f32, keep: f32, take: f32, rate: f32, epsilon: f32,
+): void {
+  const divisors = f32x4.splat(divisor), decays = f32x4.splat(decay), rates = f32x4.splat(rate);
+  const kept = f32x4.splat(keep), taken = f32x4.splat(take), epsilons = f32x4.splat(epsilon);
+  for (const end = p + (<usize>count << 2); p < end; p += 16, g += 16, v += 16) {
+    const parameter = v128.load(p);
+    const x = finalized(v128.load(g), parameter, divisors, l2, clip);
+    const square = f32x4.add(f32x4.mul(kept, v128.load(v)), f32x4.mul(taken, f32x4.mul(x, x)));
+    v128.store(v, square);
+    const denominator = f32x4.add(f32x4.sqrt(square), epsilons);
+    v128.store(p, f32x4.sub(f32x4.mul(decays, parameter), f32x4.div(f32x4.mul(rates, x), denominator)));
+  }
+}
+
 /** m = beta1 m + (1 - beta1) g'; v = beta2 v + (1 - beta2) g'^2; p = decay p - stepSize m / (sqrt(v) inverseRoot + epsilon) */
 export function updateAdam(
   p: usize, g: usize, m: usize, v: usize, count: i32, divisor: f32, l2: f32, clip: f32,

@@ -4,6 +4,7 @@ import type { Activation } from './activation.js';
 export const identity: Activation = {
   gain: 1,
   keepsZero: true,
+  derivativeFrom: 'output',
   forwardEpilogue: 0,
   backwardEpilogue: 0,
   forward: null,

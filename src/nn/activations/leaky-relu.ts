@@ -7,6 +7,7 @@ const SLOPE = 0.01;
 export const leakyRelu: Activation = {
   gain: Math.sqrt(2 / (1 + SLOPE * SLOPE)),
   keepsZero: true,
+  derivativeFrom: 'output',
   forwardEpilogue: 0,
   backwardEpilogue: 0,
   forward: (kernels, h, count) => kernels.leakyReluForward(h, count, SLOPE),

@@ -5,6 +5,7 @@ import type { Activation } from './activation.js';
 export const relu: Activation = {
   gain: Math.sqrt(2),
   keepsZero: true,
+  derivativeFrom: 'output',
   forwardEpilogue: EPILOGUE.relu,
   backwardEpilogue: EPILOGUE.reluMask,
   forward: null,

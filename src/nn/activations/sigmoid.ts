@@ -4,6 +4,7 @@ import type { Activation } from './activation.js';
 export const sigmoid: Activation = {
   gain: 1,
   keepsZero: false,
+  derivativeFrom: 'output',
   forwardEpilogue: 0,
   backwardEpilogue: 0,
   forward: (kernels, h, count) => kernels.sigmoidForward(h, count),

@@ -4,6 +4,7 @@ import type { Activation } from './activation.js';
 export const tanh: Activation = {
   gain: 5 / 3,
   keepsZero: true,
+  derivativeFrom: 'output',
   forwardEpilogue: 0,
   backwardEpilogue: 0,
   forward: (kernels, h, count) => kernels.tanhForward(h, count),

@@ -38,6 +38,11 @@ export function targetsOf(loss: LossChoice): Loss['targets'] {
   return typeof loss === 'string' ? LOSSES[loss].targets : loss.targets;
 }
 
+/** What an output of the network stands for; see Loss. */
+export function outputIs(loss: LossName | Pick<CustomLoss, 'file'>): Loss['outputIs'] {
+  return typeof loss === 'string' ? LOSSES[loss].outputIs : 'value';
+}
+
 /** Whether the followed loss and gradient are means over a batch or sums, in a run with this `reduction`. */
 export function followedReductions(loss: LossChoice, reduction: Reduction): Reductions {
   return typeof loss === 'string' || !loss.batch ? { loss: reduction, gradient: reduction } : loss.own;
@@ -61,7 +66,7 @@ export async function openLoss(loss: LossChoice): Promise<OpenLoss> {
 export function openModule(module: LossModule, { targets, own }: Pick<CustomLoss, 'targets' | 'own'>): OpenLoss {
   const { penalty, penaltyGradient } = module;
   return {
-    bind: (f32) => ({ tasks: [], targets, run: (_kernels, block) => runModule(module, own, f32, block) }),
+    bind: (f32) => ({ tasks: [], targets, reads: [], outputIs: 'value', run: (_kernels, block) => runModule(module, own, f32, block) }),
     penalty: penalty === null && penaltyGradient === null ? null : { penalty, penaltyGradient },
   };
 }

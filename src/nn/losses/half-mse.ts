@@ -4,5 +4,7 @@ import type { Loss } from './loss.js';
 export const halfMse: Loss = {
   tasks: ['regression'],
   targets: 'values',
+  reads: [],
+  outputIs: 'value',
   run: (kernels, b) => kernels.squaredErrorLoss(b.rows, b.outputs, b.z, b.ld, b.y, b.weights, b.d, 0.5),
 };

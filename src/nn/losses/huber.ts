@@ -7,5 +7,7 @@ const DELTA = 1;
 export const huber: Loss = {
   tasks: ['regression'],
   targets: 'values',
+  reads: [],
+  outputIs: 'value',
   run: (kernels, b) => kernels.huberLoss(b.rows, b.outputs, b.z, b.ld, b.y, b.weights, b.d, DELTA),
 };

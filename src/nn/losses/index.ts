@@ -6,12 +6,16 @@ import { huber } from './huber.js';
 import type { Loss } from './loss.js';
 import { mae } from './mae.js';
 import { mse } from './mse.js';
+import { poisson } from './poisson.js';
+import { quantile } from './quantile.js';
 
 export const LOSSES = {
   mse,
   half_mse: halfMse,
   mae,
   huber,
+  poisson,
+  quantile,
   bce,
   cross_entropy: crossEntropy,
 } satisfies Record<string, Loss>;

@@ -24,11 +24,29 @@ export interface LossArguments {
   d: number;
 }
 
+/** Constants of the losses; each reads those that it has. */
+export interface LossConstants {
+  /** The quantile that a pinball loss makes the network predict, above 0 and below 1. */
+  readonly quantile: number;
+  /** Share of a classification's target that is spread evenly over the classes, from 0 and below 1. */
+  readonly labelSmoothing: number;
+}
+
+/** The median, and targets as they are. */
+export const LOSS_DEFAULTS: LossConstants = { quantile: 0.5, labelSmoothing: 0 };
+
 export interface Loss {
   /** Tasks that it can train. */
   readonly tasks: readonly Task[];
   /** One target value per output, or the class index. */
   readonly targets: 'values' | 'class';
+  /** The constants that it reads; to be given any other is an error. */
+  readonly reads: readonly (keyof LossConstants)[];
+  /**
+   * What the output of a regression stands for: the target's value, or the logarithm of its mean. With the latter targets keep
+   * their units, since a mean that is standardised has no logarithm, and none may be negative.
+   */
+  readonly outputIs: 'value' | 'log';
   /** Sum over rows, in float64 and in row order, of weight * loss; writes the gradient. */
-  readonly run: (kernels: Kernels, block: LossArguments) => number;
+  readonly run: (kernels: Kernels, block: LossArguments, constants: LossConstants) => number;
 }

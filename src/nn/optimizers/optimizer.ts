@@ -13,6 +13,8 @@ export interface Hyperparameters {
   readonly momentum: number;
   readonly beta1: number;
   readonly beta2: number;
+  /** Share of the old mean square that rmsprop keeps at each step. */
+  readonly alpha: number;
   readonly epsilon: number;
 }
 
@@ -57,5 +59,6 @@ export const COMMON_DEFAULTS: Hyperparameters = {
   momentum: 0.9,
   beta1: 0.9,
   beta2: 0.999,
+  alpha: 0.99,
   epsilon: 1e-8,
 };

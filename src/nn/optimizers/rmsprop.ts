@@ -1,0 +1,30 @@
+import { COMMON_DEFAULTS, type Optimizer } from './optimizer.js';
+
+/**
+ * RMSprop (Tieleman & Hinton, lecture 6.5, 2012) as in PyTorch: v = alpha v + (1 - alpha) g^2; p -= rate * g / (sqrt(v) +
+ * epsilon). v starts at 0 and is not corrected for it. Weight decay is decoupled.
+ */
+export const rmsprop: Optimizer = {
+  slots: ['meanSquare'],
+  reads: ['learningRate', 'weightDecay', 'alpha', 'epsilon'],
+  defaults: { ...COMMON_DEFAULTS, learningRate: 0.01 },
+  bind: (kernels, { learningRate, weightDecay, alpha, epsilon }) => ({
+    begin() {},
+    apply(parameters, gradient, [meanSquare], from, count, divisor, l2, clip) {
+      kernels.updateScaled(
+        parameters + from,
+        gradient + from,
+        meanSquare + from,
+        count,
+        divisor,
+        l2,
+        clip,
+        1 - learningRate * weightDecay,
+        alpha,
+        1 - alpha,
+        learningRate,
+        epsilon,
+      );
+    },
+  }),
+};
