@@ -35,9 +35,13 @@ export function checkLossConstants(choice: Choice, loss: LossChoice | string, na
   const unread = NAMES.find((name) => choice[name] !== undefined && !readBy(loss).includes(name));
   if (unread === undefined) return;
   const readers = (Object.keys(LOSSES) as LossName[]).filter((name) => readBy(name).includes(unread));
-  throw new ParagradError('unread_option', `${nameOf(unread)} has no effect on loss ${typeof loss === 'string' ? loss : loss.file}`, {
-    hint: `Leave it out, or choose ${nameOf('loss')} ${readers.join(' or ')}.`,
-  });
+  throw new ParagradError(
+    'unread_option',
+    `${nameOf(unread)} has no effect on loss ${typeof loss === 'string' ? loss : loss.file}`,
+    {
+      hint: `Leave it out, or choose ${nameOf('loss')} ${readers.join(' or ')}.`,
+    },
+  );
 }
 
 /** What is built in under a name; a module, or its path, is not. */

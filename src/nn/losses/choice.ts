@@ -66,7 +66,13 @@ export async function openLoss(loss: LossChoice): Promise<OpenLoss> {
 export function openModule(module: LossModule, { targets, own }: Pick<CustomLoss, 'targets' | 'own'>): OpenLoss {
   const { penalty, penaltyGradient } = module;
   return {
-    bind: (f32) => ({ tasks: [], targets, reads: [], outputIs: 'value', run: (_kernels, block) => runModule(module, own, f32, block) }),
+    bind: (f32) => ({
+      tasks: [],
+      targets,
+      reads: [],
+      outputIs: 'value',
+      run: (_kernels, block) => runModule(module, own, f32, block),
+    }),
     penalty: penalty === null && penaltyGradient === null ? null : { penalty, penaltyGradient },
   };
 }
