@@ -49,6 +49,7 @@ async function runPredict(
       rows = count;
     });
     await write(temporary, counted, signal);
+    signal.throwIfAborted();
   });
   terminal.emit({ type: 'done', rows, out });
   terminal.print(`${plural(rows, 'prediction')} in ${out}`);

@@ -1,13 +1,18 @@
 /**
  * What every command does around its work: SIGINT and SIGTERM abort the work, which ends in order; errors become a line and
- * an exit code. A second signal ends the process at once.
+ * an exit code. Who signals again because that takes too long ends the process at once.
  */
 import process from 'node:process';
-import { ParagradError } from '../errors.js';
+import { EXIT_CODES, ParagradError } from '../errors.js';
 import { reportError } from './report-error.js';
 import { createTerminal, type OutputOptions, type Terminal } from './terminal.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+/**
+ * Signals this soon after the first are its echo: npm passes on the SIGINT of a Ctrl-C that the terminal has already sent to
+ * every process of the group.
+ */
+const ECHO_MS = 1000;
 
 export interface CommandContext {
   readonly terminal: Terminal;
@@ -22,8 +27,11 @@ export async function runCommand(
 ): Promise<void> {
   const terminal = createTerminal(options);
   const controller = new AbortController();
+  let interruptedAt = Number.POSITIVE_INFINITY;
   const interrupt = () => {
-    if (controller.signal.aborted) process.exit(130);
+    if (performance.now() - interruptedAt > ECHO_MS) process.exit(EXIT_CODES.interrupted);
+    if (controller.signal.aborted) return;
+    interruptedAt = performance.now();
     controller.abort();
   };
   for (const name of SIGNALS) process.on(name, interrupt);

@@ -190,7 +190,7 @@ async function logLosses(
 }
 
 export function interrupted(): ParagradError {
-  return new ParagradError('interrupted', 'interrupted: nothing was kept', { kind: 'interrupted' });
+  return new ParagradError('interrupted', 'interrupted', { kind: 'interrupted', hint: 'Nothing was kept.' });
 }
 
 function createMean(): { add(value: number, weight: number): void; value(): number } {

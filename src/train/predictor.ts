@@ -56,5 +56,5 @@ export function openPredictor(model: Model, options: PredictorOptions = {}): Pre
 }
 
 function interrupted(): ParagradError {
-  return new ParagradError('interrupted', 'interrupted: nothing was written', { kind: 'interrupted' });
+  return new ParagradError('interrupted', 'interrupted', { kind: 'interrupted' });
 }

@@ -31,7 +31,8 @@ export async function writeParquet(
       append ??= await createTable(duckdb, connection, window.columns);
       append(window);
     }
-    const copy = `COPY rows TO ${quoteLiteral(path)} (FORMAT parquet)`;
+    // The path is temporary already; a temporary file of DuckDB's own would be left behind by an interruption.
+    const copy = `COPY rows TO ${quoteLiteral(path)} (FORMAT parquet, USE_TMP_FILE false)`;
     await interruptible(connection, signal, () => connection.run(copy));
   } finally {
     connection.disconnectSync();
