@@ -8,8 +8,8 @@
 import { z } from 'zod';
 import { ACTIVATIONS } from '../nn/activations/index.js';
 import { LOSSES } from '../nn/losses/index.js';
-import { OPTIMIZERS } from '../nn/optimizers/index.js';
 import { isLossFile } from '../nn/losses/module.js';
+import { OPTIMIZERS } from '../nn/optimizers/index.js';
 import { checkHyperparameters } from './hyperparameters.js';
 import { checkLossConstants } from './loss-constants.js';
 import { type NameOf, type OptionHint, option, parseOptions } from './options.js';
@@ -22,6 +22,25 @@ function namesOf<T extends object>(registry: T): (keyof T & string)[] {
 /** A number where the text is one, else the text, for the schema to judge. */
 function numeric(text: string): unknown {
   return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
+}
+
+const UNITS: Readonly<Record<string, number>> = {
+  '': 1,
+  B: 1,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+  KIB: 2 ** 10,
+  MIB: 2 ** 20,
+  GIB: 2 ** 30,
+  TIB: 2 ** 40,
+};
+
+/** "1.5GB" -> 1500000000, "512 MiB" -> 536870912; what is no size becomes NaN. */
+function bytesOf(text: string): number {
+  const [, number, unit] = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(text) ?? [];
+  return Math.floor(Number(number) * (UNITS[unit?.toUpperCase()] ?? Number.NaN));
 }
 
 /** "256,256" -> [256, 256]; "" -> []. */
@@ -202,6 +221,11 @@ export const configSchema = z.strictObject({
     { group: 'Machine', argument: 'N', expected: 'a power of two (1, 2, 4, 8 …)', parse: numeric },
   ),
   kernels: option(kernels.schema.default('auto'), 'arithmetic kernels', kernels.hint),
+  memoryLimit: option(
+    z.union([count, z.string().transform(bytesOf).pipe(count)]).optional(),
+    'memory to plan for; rows that do not fit are read from a temporary file (default: three quarters of the machine)',
+    { group: 'Machine', argument: 'SIZE', expected: 'a size such as 1GB or 512MiB', parse: numeric },
+  ),
 
   seed: option(z.int().min(0).default(0), 'seed of initial weights, row order and validation rows', {
     group: 'Run',

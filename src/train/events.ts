@@ -13,8 +13,11 @@ import type { Metrics } from './metrics.js';
 export interface StartEvent {
   readonly type: 'start';
   readonly data: string;
-  /** Rows that train and rows held out; rows dropped for a missing target are in neither. */
-  readonly rows: { readonly train: number; readonly validation: number };
+  /**
+   * Rows that train and rows held out; rows dropped for a missing target are in neither. They are kept in memory, or in a
+   * temporary file where --memory-limit has no room for them.
+   */
+  readonly rows: { readonly train: number; readonly validation: number; readonly keptIn: 'memory' | 'file' };
   readonly target: string;
   readonly task: Task;
   /** Number of classes, in their order, for a classification. */
@@ -78,9 +81,6 @@ export interface WarningEvent {
   readonly message: string;
 }
 
-/** Seconds spent in each part of a step: the mean over the workers of the sum over the steps. */
-export interface StepSeconds {
-  readonly gather: number;
 /** Something is wrong, or will be. */
 export interface FindingEvent extends Finding {
   readonly type: 'finding';
@@ -88,17 +88,20 @@ export interface FindingEvent extends Finding {
   readonly step?: number;
 }
 
+/** Seconds spent in each part of a step: the mean over the workers of the sum over the steps. */
+export interface StepSeconds {
+  readonly gather: number;
   readonly forward: number;
   readonly backward: number;
   readonly reduce: number;
   readonly update: number;
   /** At barriers. */
   readonly wait: number;
+  /** Between segments, for rows to be read from the disk. */
+  readonly input: number;
 }
 
 export interface Throughput {
-  /** Between segments, for rows to be read from the disk. */
-  readonly input: number;
   readonly rowsPerSecond: number;
   readonly stepsPerSecond: number;
   readonly seconds: StepSeconds;

@@ -5,6 +5,7 @@
  */
 import { appendFile, mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import { dirname, join, parse, resolve } from 'node:path';
+import type { OrderPlan } from '../data/order.js';
 import { notWritable, writeWhole } from './atomic-file.js';
 import type { ResolvedConfig } from './config.js';
 import type { Environment } from './environment.js';
@@ -15,7 +16,8 @@ const ATTEMPTS = 100;
 export interface RunDirectory {
   readonly path: string;
   readonly modelPath: string;
-  writeConfig(config: ResolvedConfig): Promise<void>;
+  /** @param config with what was decided where it left a choice */
+  writeConfig(config: ResolvedConfig & { readonly rowOrder: OrderPlan }): Promise<void>;
   writeEnvironment(environment: Environment): Promise<void>;
   /** Adds a line to metrics.jsonl. Lines are in the order of the calls. */
   appendMetrics(record: object): Promise<void>;

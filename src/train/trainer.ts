@@ -37,15 +37,16 @@ import { type EpochsOutcome, interrupted, runEpochs, type Schedule } from './epo
 import type { DoneEvent, TrainEvent } from './events.js';
 import { hyperparametersOf, readHyperparameters } from './hyperparameters.js';
 import { checkLossConstants, keepsTarget, readLossConstants } from './loss-constants.js';
+import { duckdbBytes, memoryLimit } from './memory-plan.js';
 import type { Metrics } from './metrics.js';
 import { MODEL_FORMAT, readInitialWeights, saveModel } from './model.js';
-import { createRunDirectory, defaultRunName, type RunDirectory } from './run-directory.js';
 import { type RowSizes, type RunRows, readRows } from './rows.js';
-import { weightsSha256 } from './safetensors.js';
+import { createRunDirectory, defaultRunName, type RunDirectory } from './run-directory.js';
 import { openRunLoss } from './run-loss.js';
+import { weightsSha256 } from './safetensors.js';
 import { readTruth, scoreOutputs } from './score.js';
-import { lossForTask, outputsFor } from './task.js';
 import { stepOptions } from './step-options.js';
+import { lossForTask, outputsFor } from './task.js';
 import { untilAborted } from './until-aborted.js';
 
 type Emit = (event: TrainEvent) => void;
@@ -76,13 +77,15 @@ export async function runTraining(
 ): Promise<DoneEvent> {
   const startedAt = performance.now();
   const threads = config.workers === 'auto' ? availableParallelism() : config.workers;
+  const tableCount = [config.data, config.validation, config.test].filter((of) => typeof of === 'string').length;
+  const memoryBytes = duckdbBytes(memoryLimit(config.memoryLimit), tableCount);
   const directory = await createRunDirectory(config.runsDir, config.name ?? defaultRunName(config.data));
   const tables: Table[] = [];
+  /** Closed when no thread can use them any more, the last one first. */
+  const atEnd: { close(): Promise<void> }[] = [];
   let pool: Pool | null = null;
   let keep = false;
   try {
-  /** Closed when no thread can use them any more, the last one first. */
-  const atEnd: { close(): Promise<void> }[] = [];
     const kernels = chooseKernels(config.kernels);
     pool = createPool(threads);
     const execute = executeOn(pool);
@@ -140,10 +143,10 @@ export async function runTraining(
     return done;
   } finally {
     await Promise.allSettled([...tables.map((table) => table.close()), pool?.close()]);
+    for (const resource of atEnd.reverse()) await resource.close().catch(() => undefined);
     if (!keep) await directory.discard();
   }
 }
-    for (const resource of atEnd.reverse()) await resource.close().catch(() => undefined);
 
 /** Plans the run, sets the initial weights, and says what was decided. */
 async function prepare(resources: Resources, rows: RunRows): Promise<{ schedule: Schedule; workers: WorkerChoice }> {
@@ -182,10 +185,10 @@ async function prepare(resources: Resources, rows: RunRows): Promise<{ schedule:
     loss: config.loss ?? lossLabel(loss),
     batchSize,
     shards,
+    rowOrder: input.order,
   });
   await directory.writeEnvironment(describeEnvironment(kernels));
   emit({
-    rowOrder: input.order,
     type: 'start',
     data: config.data,
     rows: { train: trainRows, validation: validationRows, keptIn: storage },
@@ -263,7 +266,7 @@ function throughput(session: Session<StepPlan>, outcome: EpochsOutcome): DoneEve
       reduce: seconds.reduce / workers,
       update: seconds.update / workers,
       wait: seconds.wait / workers,
+      input: outcome.waited,
     },
   };
 }
-      input: outcome.waited,

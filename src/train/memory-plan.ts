@@ -1,0 +1,109 @@
+/**
+ * Where the rows of a run are kept while it trains: in memory, or in a temporary file and a few windows of them at a time
+ * in memory. The limit decides this and nothing else: order, and so every bit, is the same either way.
+ *
+ * What counts is everything that paragrad plans to hold at once: rows or windows, numbers of rows, working memory, DuckDB. Node
+ * itself (40 MB, and 15 to 35 MB a worker) does not.
+ */
+import { totalmem } from 'node:os';
+import { constrainedMemory } from 'node:process';
+import type { OrderPlan } from '../data/order.js';
+import { ringWindows } from '../data/ring.js';
+import { STRETCH_BYTES, type StagingSizes } from '../data/spool.js';
+import { ParagradError } from '../errors.js';
+
+/** Without --memory-limit: this share of the memory that the machine, or its container, has. */
+const DEFAULT_SHARE = 0.75;
+/** DuckDB gets this share of the limit, but no more than it profits from. */
+const DUCKDB_SHARE = 0.25;
+const MOST_DUCKDB_BYTES = 2 ** 31;
+
+/** Bytes that a run may plan for. */
+export function memoryLimit(asked: number | undefined): number {
+  if (asked !== undefined) return asked;
+  // Without a limit, the container's is 0 or beyond any machine.
+  const contained = constrainedMemory();
+  return Math.floor(DEFAULT_SHARE * (contained > 0 ? Math.min(contained, totalmem()) : totalmem()));
+}
+
+/** Bytes that DuckDB may use for each of so many tables. */
+export function duckdbBytes(limit: number, tables: number): number {
+  return Math.floor(Math.min(MOST_DUCKDB_BYTES, DUCKDB_SHARE * limit) / tables);
+}
+
+/** The sizes that decide. */
+export interface MemoryRequest {
+  /** Bytes. */
+  readonly limit: number;
+  /** Rows of all tables that are read before the training. */
+  readonly tableRows: number;
+  readonly trainRows: number;
+  readonly validationRows: number;
+  /** float32 words a row. */
+  readonly stride: number;
+  readonly order: OrderPlan;
+  readonly batchSize: number;
+  /** Bytes of the memory plan of the steps, and of what is kept of it from epoch to epoch. */
+  readonly workingBytes: number;
+  readonly threads: number;
+}
+
+export type RowStorage =
+  | { readonly kind: 'memory' }
+  | {
+      readonly kind: 'file';
+      /** Of the ring. */
+      readonly windows: number;
+      readonly staging: StagingSizes;
+    };
+
+/**
+ * Decides where rows are kept.
+ *
+ * @throws ParagradError `memory_limit` with the numbers, when not even the windows fit
+ */
+export function planStorage(request: MemoryRequest): RowStorage {
+  const { limit, tableRows, trainRows, validationRows, stride, order, batchSize, workingBytes, threads } = request;
+  const rowBytes = 4 * stride;
+  const always = [
+    { bytes: duckdbBytes(limit, 1), what: 'DuckDB' },
+    { bytes: workingBytes, what: 'the network' },
+    { bytes: 4 * tableRows, what: 'the numbers of the rows' },
+  ];
+  const whole = { bytes: rowBytes * (trainRows + validationRows), what: 'the rows' };
+  if (sum([...always, whole]) <= limit) return { kind: 'memory' };
+  if (order.windows === 1) throw tooLittle(limit, [...always, whole], 'Raise --memory-limit.');
+  const windows = ringWindows(order, batchSize);
+  const staging = { stagings: threads + 1, stretchBytes: STRETCH_BYTES };
+  const inPart = [
+    { bytes: windows * order.windowRows * rowBytes, what: `${windows} windows of rows` },
+    { bytes: staging.stagings * (staging.stretchBytes + rowBytes), what: 'rows on their way to the disk' },
+    // At most: a score of 8 bytes, a weight, and the sums of losses.
+    { bytes: 16 * validationRows, what: 'the scores of the validation rows' },
+  ];
+  if (sum([...always, ...inPart]) <= limit) return { kind: 'file', windows, staging };
+  const smaller = windows > 3 ? 'Raise --memory-limit, or lower --batch-size.' : 'Raise --memory-limit.';
+  throw tooLittle(limit, [...always, ...inPart], smaller);
+}
+
+interface Part {
+  readonly bytes: number;
+  readonly what: string;
+}
+
+function sum(parts: readonly Part[]): number {
+  return parts.reduce((total, { bytes }) => total + bytes, 0);
+}
+
+function tooLittle(limit: number, parts: readonly Part[], hint: string): ParagradError {
+  const list = parts.map(({ bytes, what }) => `${what} ${megabytes(bytes)}`).join(', ');
+  return new ParagradError(
+    'memory_limit',
+    `this run needs ${megabytes(sum(parts))} of memory, and the limit is ${megabytes(limit)}: ${list}`,
+    { hint },
+  );
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.ceil(bytes / 1e6)} MB`;
+}

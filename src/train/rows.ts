@@ -1,0 +1,142 @@
+/**
+ * The rows of a run: opens its tables, decides where the rows are kept, and reads them there. What comes out is the input of
+ * the training and the preprocessing that goes with it; neither shows where the rows are.
+ */
+import { createMemoryInput, type TrainingInput } from '../data/input.js';
+import { loadPlanned, planTraining, type TrainingLoad, type TrainingPlan } from '../data/load.js';
+import { loadSpooled, storedBytes } from '../data/load-spooled.js';
+import { ORDER_SIZES, type OrderPlan, type OrderSizes, planOrder } from '../data/order.js';
+import type { Preprocessing } from '../data/preprocess.js';
+import { createRing, ringWindows } from '../data/ring.js';
+import type { Split } from '../data/split.js';
+import { STRETCH_BYTES } from '../data/spool.js';
+import { createSpoolFile } from '../data/spool-file.js';
+import type { Table } from '../data/table.js';
+import type { Execute } from '../data/tasks.js';
+import { splitColumnNames } from './columns.js';
+import type { ResolvedConfig } from './config.js';
+import type { TrainEvent } from './events.js';
+import { keepsTarget } from './loss-constants.js';
+import { memoryLimit, planStorage, type RowStorage } from './memory-plan.js';
+import { stepOptions, workingBytes } from './step-options.js';
+import { lossForTask, outputsFor } from './task.js';
+
+/** Other sizes than a run's own, for tests: what decides takes more data than a test has time for. */
+export interface RowSizes {
+  readonly order: OrderSizes;
+  /** Where the rows are kept, whatever would fit. */
+  readonly storage: RowStorage['kind'];
+}
+
+export interface RowsContext {
+  readonly config: ResolvedConfig;
+  readonly threads: number;
+  readonly signal: AbortSignal;
+  readonly emit: (event: TrainEvent) => void;
+  readonly execute: Execute;
+  /** Opens a table that is closed when the run ends, at the latest. */
+  readonly open: (location: string) => Promise<Table>;
+  /** Keeps something to be closed when the run and its threads have ended. */
+  readonly closeAtEnd: (resource: { close(): Promise<void> }) => void;
+  /** Where a temporary file may be made. */
+  readonly folder: string;
+  readonly sizes?: RowSizes | undefined;
+}
+
+export interface RunRows extends Split {
+  readonly input: TrainingInput;
+  readonly preprocessing: Preprocessing;
+  /** Where the rows are. */
+  readonly storage: RowStorage['kind'];
+  /** Open, so that a wrong path is told before the training and not after it; read at the end. */
+  readonly test: Table | null;
+}
+
+/**
+ * Opens all tables, and reads the training and validation rows.
+ *
+ * @throws ParagradError for what is wrong with a table or the choice of columns, `memory_limit`, `disk_full`, `interrupted`
+ */
+export async function readRows(context: RowsContext): Promise<RunRows> {
+  const { config, open, emit, execute, signal } = context;
+  const { target, weightColumn, task, scale, dropMissingTarget, seed } = config;
+  const scaleTarget = keepsTarget(config.loss) ? 'none' : config.scaleTarget;
+  const table = await open(config.data);
+  const validation = typeof config.validation === 'string' ? await open(config.validation) : config.validation;
+  const test = config.test === undefined ? null : await open(config.test);
+  const load: TrainingLoad = {
+    target,
+    features: splitColumnNames(config.features, table.columns),
+    exclude: splitColumnNames(config.exclude, table.columns),
+    weightColumn,
+    task,
+    table,
+    validation,
+    scale,
+    scaleTarget,
+    dropMissingTarget,
+    seed,
+    execute,
+    signal,
+  };
+  const plan = await planTraining(load);
+  for (const message of plan.notes) emit({ type: 'warning', code: 'data', message });
+  const order = planOrder(plan.trainRows, plan.layout.stride, context.sizes?.order ?? ORDER_SIZES);
+  const storage = chooseStorage(context, plan, order);
+  const rows =
+    storage.kind === 'memory'
+      ? await readToMemory(plan, load, order)
+      : await readToFile(context, plan, load, order, storage);
+  // What they hold of memory is free for the training.
+  await Promise.all([table.close(), plan.held?.table.close()]);
+  return { ...rows, trainRows: plan.trainRows, validationRows: plan.validationRows, storage: storage.kind, test };
+}
+
+function chooseStorage({ config, threads, sizes }: RowsContext, plan: TrainingPlan, order: OrderPlan): RowStorage {
+  const { table, held, layout, preprocessing, trainRows, validationRows } = plan;
+  // At most: which numbers are flagged as missing is known only when all rows have been read.
+  const inputs = layout.inputs + layout.numbers;
+  const { target } = preprocessing;
+  const loss = lossForTask(target.task, config.loss);
+  const outputs = outputsFor(loss, target.task === 'regression' ? 1 : target.classes.length);
+  const options = stepOptions(config, { ...layout, inputs }, { loss, outputs }, trainRows);
+  const { batchSize } = options;
+  if (sizes?.storage === 'memory') return { kind: 'memory' };
+  if (sizes?.storage === 'file') {
+    const staging = { stagings: threads + 1, stretchBytes: STRETCH_BYTES };
+    return { kind: 'file', windows: ringWindows(order, batchSize), staging };
+  }
+  return planStorage({
+    limit: memoryLimit(config.memoryLimit),
+    tableRows: table.rows + (held?.table.rows ?? 0),
+    trainRows,
+    validationRows,
+    stride: layout.stride,
+    order,
+    batchSize,
+    workingBytes: workingBytes(options, threads),
+    threads,
+  });
+}
+
+type ReadRows = Pick<RunRows, 'input' | 'preprocessing'>;
+
+async function readToMemory(plan: TrainingPlan, load: TrainingLoad, order: OrderPlan): Promise<ReadRows> {
+  const { dataset, preprocessing } = await loadPlanned(plan, load);
+  return { preprocessing, input: createMemoryInput(dataset, order, load.seed) };
+}
+
+async function readToFile(
+  { config, folder, closeAtEnd }: RowsContext,
+  plan: TrainingPlan,
+  load: TrainingLoad,
+  order: OrderPlan,
+  { windows, staging }: RowStorage & { kind: 'file' },
+): Promise<ReadRows> {
+  const file = await createSpoolFile(folder, storedBytes(plan), plan.table.location);
+  closeAtEnd(file);
+  const spooled = await loadSpooled(plan, load, file, staging);
+  const input = createRing(spooled, order, load.seed, windows, config.epochs);
+  closeAtEnd(input);
+  return { preprocessing: spooled.preprocessing, input };
+}

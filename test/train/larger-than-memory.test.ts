@@ -1,0 +1,111 @@
+/** Rows kept in a temporary file: the weights, losses and scores that rows in memory give, on any number of workers. */
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { resolveConfig, type TrainConfig } from '../../src/train/config.js';
+import type { DoneEvent, TrainEvent } from '../../src/train/events.js';
+import type { RowSizes } from '../../src/train/rows.js';
+import { runTraining } from '../../src/train/trainer.js';
+import { writeArrow, writeParquet } from '../data/tables.js';
+
+let folder: string;
+let parquet: string;
+let arrow: string;
+const ROWS = 24_000;
+
+/** Windows of 2048 rows at most, for rows of 20 bytes. */
+const ORDER: RowSizes['order'] = { wholeBytes: 1000, groupBytes: 700, windowGroups: 64 };
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'paragrad-large-'));
+  const rows = Array.from({ length: ROWS }, (_, r) => r);
+  const x = rows.map((r) => ((r * 37) % 1009) / 100);
+  const cells = {
+    x: rows.map((r) => (r % 50 === 7 ? null : x[r])),
+    color: rows.map((r) => ['red', 'green', 'blue'][r % 3]),
+    weight: rows.map((r) => r % 4),
+    y: rows.map((r) => 1000 + 20 * x[r] + (r % 3 === 0 ? 50 : 0)),
+    isHigh: rows.map((r) => x[r] > 5 !== (r % 11 === 0)),
+  };
+  parquet = await writeParquet(cells, 4096);
+  arrow = writeArrow(cells, 3000);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+interface Run {
+  readonly events: readonly TrainEvent[];
+  readonly done: DoneEvent;
+  /** What the run says but for times and paths. */
+  readonly told: unknown;
+}
+
+async function run(
+  config: Partial<TrainConfig>,
+  storage: RowSizes['storage'],
+  signal = new AbortController().signal,
+): Promise<Run> {
+  const events: TrainEvent[] = [];
+  const options = { data: parquet, target: 'y', hidden: [8], epochs: 2, batchSize: 300, shards: 2, runsDir: folder };
+  const resolved = resolveConfig({ ...options, exclude: ['isHigh'], workers: 1, ...config });
+  const done = await runTraining(resolved, signal, (event) => void events.push(event), { order: ORDER, storage });
+  const epochs = events.flatMap((event) =>
+    event.type === 'epoch' ? [{ ...event, seconds: 0 }] : event.type === 'warning' ? [event] : [],
+  );
+  return { events, done, told: { epochs, metrics: done.metrics, weights: done.weightsSha256, steps: done.steps } };
+}
+
+describe('a run whose rows are in a temporary file', () => {
+  it.each([
+    ['a regression', {}],
+    ['weighted', { weightColumn: 'weight', clipNorm: 1 }],
+    ['a classification', { target: 'isHigh', exclude: ['y'] }],
+    ['a weighted classification', { target: 'isHigh', exclude: ['y'], weightColumn: 'weight' }],
+    ['nothing held out', { validation: 0 }],
+    ['batches longer than a window', { batchSize: 5000 }],
+    ['fewer steps than an epoch has', { steps: 15, validation: 0.5 }],
+  ] as const)('ends as one whose rows are in memory, told and scored alike: %s', async (_, config) => {
+    const inMemory = await run(
+      { ...config, exclude: 'exclude' in config ? [...config.exclude] : ['isHigh'] },
+      'memory',
+    );
+    const inFile = await run({ ...config, exclude: 'exclude' in config ? [...config.exclude] : ['isHigh'] }, 'file');
+    expect(inFile.told).toEqual(inMemory.told);
+    expect(inFile.events[0]).toMatchObject({ type: 'start', rows: { keptIn: 'file' } });
+    expect(inMemory.events[0]).toMatchObject({ type: 'start', rows: { keptIn: 'memory' } });
+  });
+
+  it('ends in the same bits on any number of workers, from Arrow and Parquet, twice', async () => {
+    const first = await run({}, 'file');
+    expect((await run({}, 'file')).told).toEqual(first.told);
+    expect((await run({ workers: 2 }, 'file')).told).toEqual(first.told);
+    expect((await run({ data: arrow, workers: 3, shards: 4 }, 'file')).done.weightsSha256).toBe(
+      (await run({ shards: 4 }, 'memory')).done.weightsSha256,
+    );
+    expect((await run({ data: arrow, workers: 2 }, 'file')).told).toEqual(first.told);
+  });
+
+  it('leaves what a run leaves, and says in its config how rows were ordered', async () => {
+    const { done } = await run({ validation: arrow, name: 'left' }, 'file');
+    const names = ['config.json', 'environment.json', 'metrics.jsonl', 'model.safetensors'];
+    expect((await readdir(done.runDir)).sort()).toEqual(names);
+    const config = JSON.parse(await readFile(join(done.runDir, 'config.json'), 'utf8'));
+    expect(config.rowOrder).toEqual({ rows: ROWS, groupRows: 32, windows: 12, windowRows: 2048 });
+    expect(done.throughput.seconds.input).toBeGreaterThanOrEqual(0);
+  });
+
+  it.each(['start', 'step', 'epoch'] as const)(
+    'leaves nothing when it is interrupted at its first %s',
+    async (type) => {
+      const controller = new AbortController();
+      const own = await mkdtemp(join(folder, 'interrupted-'));
+      const resolved = resolveConfig({ data: parquet, target: 'y', epochs: 1000, batchSize: 300, runsDir: own });
+      const emit = (event: TrainEvent) => {
+        if (event.type === type) controller.abort();
+      };
+      const running = runTraining(resolved, controller.signal, emit, { order: ORDER, storage: 'file' });
+      await expect(running).rejects.toMatchObject({ code: 'interrupted' });
+      expect(await readdir(own)).toEqual([]);
+    },
+  );
+});
