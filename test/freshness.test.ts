@@ -16,6 +16,7 @@ const BUILT = {
   'dist/kernels/wasm-fma.wasm': 2,
   'dist/kernels/wasm-strict.wasm': 2,
 };
+const ADDON = `dist/native/${process.platform}-${process.arch}.node`;
 const reason = (change: Record<string, number>) => staleReason(new Map(Object.entries({ ...BUILT, ...change })));
 
 describe('staleReason', () => {
@@ -41,6 +42,19 @@ describe('staleReason', () => {
   test('sees a source that was never built, and a new file of the assembly', () => {
     expect(reason({ 'src/nn/new.ts': 1 })).toBe('dist/src/nn/new.js is missing: run npm run build');
     expect(reason({ 'src/kernels/assembly/new.ts': 3 })).toContain('is older than src/kernels/assembly/new.ts');
+  });
+});
+
+describe('staleReason of the addon', () => {
+  const sources = { 'src/kernels/native/panel.h': 3, 'scripts/native-addon.mjs': 3 };
+
+  test('accepts that it was not built, and that it is new', () => {
+    expect(reason(sources)).toBeNull();
+    expect(reason({ ...sources, [ADDON]: 3 })).toBeNull();
+  });
+
+  test.each(Object.keys(sources))('names it when %s is newer', (source) => {
+    expect(reason({ [source]: 3, [ADDON]: 2 })).toBe(`${ADDON} is older than ${source}: run npm run build`);
   });
 });
 

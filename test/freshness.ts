@@ -10,10 +10,13 @@ import { join } from 'node:path';
 export type FileTimes = ReadonlyMap<string, number>;
 
 const BINARIES = ['dist/kernels/wasm-fma.wasm', 'dist/kernels/wasm-strict.wasm'];
+/** Made where there is a C compiler: it may be missing, but not old. */
+const ADDON = `dist/native/${process.platform}-${process.arch}.node`;
 
 /** The outputs made of a file: none for one that the build does not read. */
 function outputsOf(path: string, modules: readonly string[]): readonly string[] {
   if (path.startsWith('src/kernels/assembly/') || path === 'asconfig.json') return BINARIES;
+  if (path.startsWith('src/kernels/native/') || path === 'scripts/native-addon.mjs') return [ADDON];
   if (path === 'tsconfig.json') return modules.map(moduleOutput);
   return isModule(path) ? [moduleOutput(path)] : [];
 }
@@ -27,6 +30,7 @@ export function staleReason(files: FileTimes): string | null {
   for (const [source, sourceTime] of files) {
     for (const output of outputsOf(source, modules)) {
       const outputTime = files.get(output);
+      if (outputTime === undefined && output === ADDON) continue;
       if (outputTime === undefined) return `${output} is missing: run npm run build`;
       if (outputTime < sourceTime) return `${output} is older than ${source}: run npm run build`;
     }
@@ -42,6 +46,6 @@ export function readFileTimes(root: string): FileTimes {
     if (stats?.isDirectory()) for (const name of readdirSync(join(root, path))) visit(`${path}/${name}`);
     else if (stats) times.set(path, stats.mtimeMs);
   };
-  for (const path of ['src', 'workers', 'tsconfig.json', 'asconfig.json', 'dist']) visit(path);
+  for (const path of ['src', 'workers', 'scripts', 'tsconfig.json', 'asconfig.json', 'dist']) visit(path);
   return times;
 }

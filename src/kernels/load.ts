@@ -1,30 +1,40 @@
 /**
  * Finds the kernel set for this machine, and instantiates it in any thread.
  *
- * The coordinator chooses once: the first set that the engine accepts and that passes a self-test. The compiled module
- * is then posted to the workers, which instantiate it and choose nothing, so one run has one arithmetic.
+ * The coordinator chooses once: the first set that can run and that passes a self-test. Compiled module and path of the
+ * addon are then posted to the workers, which instantiate them and choose nothing, so one run has one arithmetic.
  */
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { ParagradError } from '../errors.js';
 import { distUrl } from '../memory/dist.js';
 import type { Arithmetic, KernelName, Kernels } from './kernels.js';
-import { selfTest } from './selftest.js';
+import { type AddonChoice, bindProducts, combineProducts, findAddon, loadAddon } from './native.js';
+import { compareProducts, SELF_TEST_PAGES, selfTest } from './selftest.js';
 
 /** In the order of preference. */
-const ARITHMETIC = { 'wasm-fma': 'fma', 'wasm-strict': 'strict' } as const satisfies Record<KernelName, Arithmetic>;
+const ARITHMETIC = {
+  native: 'fma',
+  'wasm-fma': 'fma',
+  'wasm-strict': 'strict',
+} as const satisfies Record<KernelName, Arithmetic>;
 
 export const KERNEL_NAMES = Object.keys(ARITHMETIC) as readonly KernelName[];
 
 export interface ChosenKernels {
   readonly name: KernelName;
-  /** Compiled; can be posted to a worker. */
+  /** The WebAssembly of the set, compiled; can be posted to a worker. */
   readonly module: WebAssembly.Module;
+  /** Where the products of `native` are from; null for the other sets. */
+  readonly addon: AddonChoice | null;
   /** What resume and the other hosts must match. */
   readonly arithmetic: Arithmetic;
   /** Why this set, in one line: `requested`, `passed its self-test`, or what ruled out the ones before it. */
   readonly reason: string;
 }
+
+/** What makes a set: the part of the choice that a thread needs. */
+export type KernelSource = Pick<ChosenKernels, 'name' | 'module' | 'addon'>;
 
 /**
  * Chooses a kernel set and proves that it computes what it claims. Coordinator only: on Node 20 it may set a V8 flag,
@@ -36,18 +46,19 @@ export interface ChosenKernels {
  *
  * @example
  * const chosen = chooseKernels('auto');
- * const kernels = instantiateKernels(chosen.module, chosen.name, memory);
+ * const kernels = instantiateKernels(chosen, memory);
  */
 export function chooseKernels(request: 'auto' | KernelName): ChosenKernels {
   const candidates = request === 'auto' ? KERNEL_NAMES : [request];
   const refusals: string[] = [];
   for (const name of candidates) {
-    const outcome = tryKernels(name);
-    if (typeof outcome !== 'string') {
-      const reason = request === 'auto' ? [...refusals, `${name} passed its self-test`].join('; ') : 'requested';
-      return { name, module: outcome, arithmetic: ARITHMETIC[name], reason };
+    const source = name === 'native' ? tryNative() : tryWasm(name);
+    if (typeof source !== 'string') {
+      const label = source.addon === null ? name : `${name} (${source.addon.instructionSet})`;
+      const reason = request === 'auto' ? [...refusals, `${label} passed its self-test`].join('; ') : 'requested';
+      return { ...source, arithmetic: ARITHMETIC[name], reason };
     }
-    refusals.push(`${name}: ${outcome}`);
+    refusals.push(`${name}: ${source}`);
   }
   throw new ParagradError('kernels_unavailable', `no kernel set can run here (${refusals.join('; ')})`, {
     hint: request === 'auto' ? 'Use a newer Node or another machine.' : 'Use --kernels auto.',
@@ -57,23 +68,50 @@ export function chooseKernels(request: 'auto' | KernelName): ChosenKernels {
 /**
  * The kernels on one memory. Cheap; every thread does it for itself.
  *
- * @param module - what {@link chooseKernels} compiled.
+ * @param source - what {@link chooseKernels} chose.
  * @param memory - shared, with a maximum of at most 65536 pages; every pointer given to a kernel is a byte offset in it.
  */
-export function instantiateKernels(module: WebAssembly.Module, name: KernelName, memory: WebAssembly.Memory): Kernels {
+export function instantiateKernels({ name, module, addon }: KernelSource, memory: WebAssembly.Memory): Kernels {
   const instance = new WebAssembly.Instance(module, { env: { memory } });
-  return { name, arithmetic: ARITHMETIC[name], ...(instance.exports as unknown as KernelFunctions) };
+  const wasm = { name, arithmetic: ARITHMETIC[name], ...(instance.exports as unknown as KernelFunctions) };
+  return addon === null ? wasm : { ...wasm, ...combineProducts(addon, memory, wasm) };
 }
 
 type KernelFunctions = Omit<Kernels, 'name' | 'arithmetic'>;
 
-/** The compiled set, or why it cannot be used. */
-function tryKernels(name: KernelName): WebAssembly.Module | string {
+/** A set of WebAssembly alone, or why it cannot be used. */
+function tryWasm(name: KernelName): KernelSource | string {
   const bytes = readBinary(name);
   if (!engineAccepts(bytes, name)) return `Node ${process.versions.node} does not accept its instructions`;
-  const module = new WebAssembly.Module(bytes);
-  const memory = new WebAssembly.Memory({ initial: 2, maximum: 2, shared: true });
-  return selfTest(instantiateKernels(module, name, memory), memory.buffer) ?? module;
+  const source = { name, module: new WebAssembly.Module(bytes), addon: null };
+  const memory = selfTestMemory();
+  return selfTest(instantiateKernels(source, memory), memory.buffer) ?? source;
+}
+
+/** `wasm-fma` with the products of the addon, or why they cannot be used. */
+function tryNative(): KernelSource | string {
+  const path = findAddon();
+  if (path === null) {
+    return `there is no addon for ${process.platform}-${process.arch} (npm run build makes it where there is a C compiler)`;
+  }
+  const base = tryWasm('wasm-fma');
+  if (typeof base === 'string') return `it needs wasm-fma: ${base}`;
+  const memory = selfTestMemory();
+  const wasm = instantiateKernels(base, memory);
+  try {
+    const [first] = Object.entries(loadAddon(path));
+    if (first === undefined) return 'this processor has none of the instruction sets of the addon';
+    const [instructionSet, native] = first;
+    const products = bindProducts(native, memory);
+    const fault = selfTest({ ...wasm, ...products }, memory.buffer) ?? compareProducts(products, wasm, memory.buffer);
+    return fault ?? { ...base, name: 'native', addon: { path, instructionSet } };
+  } catch (error) {
+    return `the addon does not load: ${error instanceof Error ? error.message.split('\n')[0] : error}`;
+  }
+}
+
+function selfTestMemory(): WebAssembly.Memory {
+  return new WebAssembly.Memory({ initial: SELF_TEST_PAGES, maximum: SELF_TEST_PAGES, shared: true });
 }
 
 /** Node 20 has relaxed SIMD behind a flag. Set only when needed: later versions warn about flags that they dropped. */

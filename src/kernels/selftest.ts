@@ -1,22 +1,34 @@
 /**
  * Proves at start that a kernel set computes what its name claims: one constant shows whether a multiply-add is fused,
- * one small product is compared bit by bit. Takes microseconds; it is no test of every kernel (test/kernels is).
+ * one small product is compared bit by bit, and two sets can be compared with each other. Takes microseconds; it is no test
+ * of every kernel (test/kernels is).
  */
-import type { Kernels } from './kernels.js';
+import { EPILOGUE, type Kernels, type Products, WORKSPACE_BYTES } from './kernels.js';
 
-/** The product: M x N, chains of K. */
+/** The small product: M x N, chains of K. */
 const M = 8;
 const N = 16;
 const K = 37;
 
-// Byte offsets in the scratch memory.
-const A = 0;
+const WORKSPACE = 0;
+/** Where operands may lie. */
+const OPERANDS = WORKSPACE + WORKSPACE_BYTES;
+
+/** Pages of a memory that is large enough for the self-tests. */
+export const SELF_TEST_PAGES = (WORKSPACE_BYTES >> 16) + 4;
+
+// Byte offsets of the small product.
+const A = OPERANDS;
 const B = A + M * K * 4;
 const C = B + K * N * 4;
-const WORKSPACE = C + M * N * 4;
+
+/** The product that two sets are compared on: odd tiles, all widths of panels, more than one block of k. */
+const ROWS = 28;
+const COLUMNS = 56;
+const STEPS = 300;
 
 /**
- * @param kernels - on a memory of at least two pages, which is overwritten.
+ * @param kernels - on a memory of SELF_TEST_PAGES, which is overwritten.
  * @param buffer - that memory's buffer.
  * @returns what is wrong, in a few words, or undefined when everything is right.
  */
@@ -40,13 +52,8 @@ export function selfTest(kernels: Kernels, buffer: ArrayBufferLike): string | un
   }
 
   // Factors of 13 bits: every product and every sum is exact in float64, so one Math.fround rounds once.
-  let state = 1;
-  const next = () => {
-    state = (Math.imul(state, 1664525) + 1013904223) | 0;
-    return (state >> 19) / 256;
-  };
-  for (let i = 0; i < a.length; i++) a[i] = next();
-  for (let i = 0; i < b.length; i++) b[i] = next();
+  fill(a, 1, 13);
+  fill(b, 2, 13);
   kernels.gemmNN(M, N, K, A, K, B, N, C, N, 0, 0, WORKSPACE);
   for (let row = 0; row < M; row++) {
     for (let column = 0; column < N; column++) {
@@ -59,4 +66,47 @@ export function selfTest(kernels: Kernels, buffer: ArrayBufferLike): string | un
     }
   }
   return undefined;
+}
+
+/**
+ * Compares the products of two kernel sets on one memory, each form with all of its epilogues.
+ *
+ * @param kernels - on a memory of SELF_TEST_PAGES, which is overwritten.
+ * @param others - on the same memory.
+ * @returns what differs, in a few words, or undefined when all bits are the same.
+ */
+export function compareProducts(kernels: Products, others: Products, buffer: ArrayBufferLike): string | undefined {
+  const [m, n, k] = [ROWS, COLUMNS, STEPS];
+  const a = OPERANDS;
+  const b = a + m * k * 4;
+  const bias = b + k * n * 4;
+  const mask = bias + n * 4;
+  const results = [mask + m * n * 4, mask + 2 * m * n * 4] as const;
+  fill(new Float32Array(buffer, a, (mask - a) / 4 + 2 * m * n), 3, 24);
+  const before = new Uint32Array(buffer, results[0], m * n).slice();
+  const forms = {
+    gemmNN: (set: Products, c: number) =>
+      set.gemmNN(m, n, k, a, k, b, n, c, n, bias, EPILOGUE.bias | EPILOGUE.relu, WORKSPACE),
+    gemmTN: (set: Products, c: number) => set.gemmTN(m, n, k - 60, a, m, b, n, c, n, EPILOGUE.accumulate, WORKSPACE),
+    gemmNT: (set: Products, c: number) => set.gemmNT(m, n, k, a, k, b, k, c, n, mask, EPILOGUE.reluMask, WORKSPACE),
+  };
+  for (const [form, run] of Object.entries(forms)) {
+    const [mine, theirs] = [kernels, others].map((set, i) => {
+      const words = new Uint32Array(buffer, results[i], m * n);
+      words.set(before);
+      run(set, results[i]!);
+      return words;
+    });
+    if (mine!.some((word, at) => word !== theirs![at])) return `${form} of ${m}x${k}x${n} has other bits`;
+  }
+  return undefined;
+}
+
+/** Numbers with a sign and so many bits in all, at most 24, that depend on the seed alone. */
+function fill(values: Float32Array, seed: number, bits: number): void {
+  let state = seed;
+  for (let i = 0; i < values.length; i++) {
+    state = (Math.imul(state, 1664525) + 1013904223) | 0;
+    values[i] = (state >> (32 - bits)) / 256;
+  }
 }

@@ -57,8 +57,8 @@ export function createInlineStep(
   const { layout, network } = plan;
   const memory = allocateMemory(layout);
   const views = createViews(memory);
-  const kernels = instantiateKernels(chosen.module, chosen.name, memory);
-  const workers = layout.workers.map((_, w) => createStepWorker(plan, w, views, kernels, dataset, () => false));
+  const kernels = instantiateKernels(chosen, memory);
+  const workers = layout.workers.map((_, w) => createStepWorker(plan, w, views, kernels, dataset, () => false, opened));
   const runForward = createForward(plan, 0, views, kernels);
   const floats = (offset: number, count: number): Float32Array => views.f32.subarray(offset / 4, offset / 4 + count);
   const own = layout.workers[0];

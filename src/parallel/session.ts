@@ -33,7 +33,7 @@ export interface Session<P extends ForwardPlan = ForwardPlan> {
 /** Allocates the memory of a plan. Parameters and state start as zeros. */
 export function openSession<P extends ForwardPlan>(plan: P, pool: Pool, kernels: ChosenKernels): Session<P> {
   const memory = allocateMemory(plan.layout);
-  const setup = { run: runs++, memory, module: kernels.module, kernels: kernels.name };
+  const setup = { run: runs++, memory, kernels };
   return { plan, pool, setup, views: createViews(memory) };
 }
 

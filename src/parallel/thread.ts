@@ -4,8 +4,8 @@
  */
 import { createGather } from '../data/batches.js';
 import type { Dataset } from '../data/dataset.js';
-import type { KernelName, Kernels } from '../kernels/kernels.js';
-import { instantiateKernels } from '../kernels/load.js';
+import type { Kernels } from '../kernels/kernels.js';
+import { instantiateKernels, type KernelSource } from '../kernels/load.js';
 import { createViews, type Views } from '../memory/views.js';
 import { type LossChoice, openLoss } from '../nn/losses/choice.js';
 import type { LossArguments, LossConstants } from '../nn/losses/loss.js';
@@ -18,8 +18,7 @@ export interface RunSetup {
   /** Unique within the process. */
   readonly run: number;
   readonly memory: WebAssembly.Memory;
-  readonly module: WebAssembly.Module;
-  readonly kernels: KernelName;
+  readonly kernels: KernelSource;
 }
 
 export interface SegmentTask {
@@ -67,7 +66,7 @@ function open(setup: RunSetup): Cached {
     cached = {
       run: setup.run,
       views: createViews(setup.memory),
-      kernels: instantiateKernels(setup.module, setup.kernels, setup.memory),
+      kernels: instantiateKernels(setup.kernels, setup.memory),
       segments: new Map(),
     };
   }

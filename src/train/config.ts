@@ -6,6 +6,7 @@
  * the command line has (--json, --quiet, --verbose, --no-color).
  */
 import { z } from 'zod';
+import { KERNEL_NAMES } from '../kernels/load.js';
 import { ACTIVATIONS } from '../nn/activations/index.js';
 import { LOSSES } from '../nn/losses/index.js';
 import { isLossFile } from '../nn/losses/module.js';
@@ -58,7 +59,7 @@ const loss = choice(namesOf(LOSSES), 'Learning');
 const optimizer = choice(namesOf(OPTIMIZERS), 'Learning');
 const reduction = choice(['mean', 'sum'], 'Learning');
 const scaling = choice(['standard', 'none'], 'Preprocessing');
-const kernels = choice(['auto', 'wasm-fma', 'wasm-strict'], 'Machine');
+const kernels = choice(['auto', ...KERNEL_NAMES], 'Machine');
 
 const columnName = z.string().min(1);
 const filePath = z.string().min(1);

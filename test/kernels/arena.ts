@@ -4,7 +4,7 @@
  */
 
 import { type KernelName, type Kernels, WORKSPACE_BYTES } from '../../src/kernels/kernels.js';
-import { chooseKernels, instantiateKernels, KERNEL_NAMES } from '../../src/kernels/load.js';
+import { chooseKernels, instantiateKernels } from '../../src/kernels/load.js';
 
 /** The bits of a NaN that no arithmetic makes. */
 const FENCE = 0x7fc0dead;
@@ -31,15 +31,21 @@ export interface Region {
   readonly ld: number;
 }
 
-export const ARENAS: readonly (readonly [KernelName, Arena])[] = KERNEL_NAMES.map((name) => {
+/** An arena whose kernels `instantiate` makes. */
+export function createArena(instantiate: (memory: WebAssembly.Memory) => Kernels): Arena {
   const memory = new WebAssembly.Memory({ initial: MEMORY_PAGES, maximum: MEMORY_PAGES, shared: true });
-  const arena = {
-    kernels: instantiateKernels(chooseKernels(name).module, name, memory),
+  return {
+    kernels: instantiate(memory),
     words: new Uint32Array(memory.buffer).fill(FENCE),
     floats: new Float32Array(memory.buffer),
     workspace: WORKSPACE,
     top: FENCE_BYTES,
   };
+}
+
+/** One for each set of WebAssembly; what `native` adds to them is tested against them in native.test.ts. */
+export const ARENAS: readonly (readonly [KernelName, Arena])[] = (['wasm-fma', 'wasm-strict'] as const).map((name) => {
+  const arena = createArena((memory) => instantiateKernels(chooseKernels(name), memory));
   return [name, arena] as const;
 });
 
