@@ -18,7 +18,7 @@ describe('createLab', () => {
     [{ activation: 'softmax' }, 'unknown activation "softmax", expected one of identity, relu'],
     [{ loss: 'hinge' }, 'unknown loss "hinge", expected one of mse, half_mse'],
     [{ optimizer: 'lion' }, 'unknown optimizer "lion", expected one of sgd, momentum'],
-    [{ kernels: 'cuda' }, 'unknown kernels "cuda", expected one of auto, wasm-fma'],
+    [{ kernels: 'cuda' }, 'unknown kernels "cuda", expected one of auto, native'],
     [{ rate: 1 }, 'unknown option "rate"'],
     [{ optimizer: 'sgd', momentum: 0.5 }, 'momentum has no effect on sgd'],
     [{ parameters: 3 }, 'parameters: expected an object of arrays'],
