@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { ParagradError } from '../errors.js';
 import { paragradVersion } from '../train/environment.js';
 import { addEvaluateCommand } from './evaluate.js';
+import { addGradcheckCommand } from './gradcheck.js';
 import { addInspectCommand } from './inspect.js';
 import { addPredictCommand } from './predict.js';
 import { reportError } from './report-error.js';
@@ -24,6 +25,7 @@ export function createProgram(): Command {
   addPredictCommand(program);
   addEvaluateCommand(program);
   addInspectCommand(program);
+  addGradcheckCommand(program);
   return program;
 }
 

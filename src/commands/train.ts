@@ -4,6 +4,7 @@ import { resolveConfig } from '../train/config.js';
 import type { DoneEvent, StartEvent } from '../train/events.js';
 import { train } from '../train/run.js';
 import { addConfigOptions, flagOf, pickConfigOptions, TRAIN_KEYS } from './config-options.js';
+import { findingLine } from './findings.js';
 import { formatCount, formatDuration, formatMetrics, plural } from './format.js';
 import { createProgress } from './progress.js';
 import { type CommandContext, runCommand } from './run-command.js';
@@ -27,6 +28,7 @@ async function runTrain(input: Record<string, unknown>, { terminal, signal }: Co
       terminal.emit(event);
       progress.update(event);
       if (event.type === 'start') for (const line of startLines(event)) progress.note(line);
+      if (event.type === 'finding') progress.note(findingLine(terminal, event));
       if (event.type === 'warning') progress.note(warningLine(terminal, event));
       if (event.type === 'done') {
         progress.close();

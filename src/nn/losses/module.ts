@@ -162,7 +162,9 @@ export function wrap(exports: LossExports, name: string): LossModule {
         ? null
         : (weights) => {
             const value = call('penaltyGradient', () => penaltyGradient(weights)) as ArrayLike<number> | undefined;
-            if (value?.length === weights.length && typeof value[0] === 'number') return Float64Array.from(value);
+            if (value?.length === weights.length && typeof value[0] === 'number') {
+              return value instanceof Float64Array ? value : Float64Array.from(value);
+            }
             throw new ParagradError(
               'loss_module',
               `penaltyGradient of ${name} returned ${show(value)}; expected ${weights.length} numbers, one for each weight`,
