@@ -16,7 +16,9 @@ import { planOrder } from '../dist/src/data/order.js';
 import { chooseKernels } from '../dist/src/kernels/load.js';
 import { ACTIVATIONS } from '../dist/src/nn/activations/index.js';
 import { initialiseParameters } from '../dist/src/nn/init.js';
+import { LOSS_DEFAULTS } from '../dist/src/nn/losses/loss.js';
 import { OPTIMIZERS } from '../dist/src/nn/optimizers/index.js';
+import { CONSTANT_RATE } from '../dist/src/nn/schedules/rate.js';
 import { planStep } from '../dist/src/parallel/plan.js';
 import { createPool } from '../dist/src/parallel/pool.js';
 import { openSession, parameterView, phaseSeconds, runSegment } from '../dist/src/parallel/session.js';
@@ -69,7 +71,9 @@ function makePlan({ sizes, batch, rate }, workers, rows) {
     loss: 'mse',
     reduction: 'mean',
     optimizer: 'sgd',
+    lossConstants: LOSS_DEFAULTS,
     hyper: { ...OPTIMIZERS.sgd.defaults, learningRate: rate },
+    rate: CONSTANT_RATE,
     l2: 0,
     clipNorm: null,
     weighted: false,

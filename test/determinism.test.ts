@@ -45,10 +45,12 @@ async function trainedHash(config: TrainConfig): Promise<string> {
 /** Small enough to be quick, and long enough that each run meets the short last batch of an epoch. */
 const options = fc.record(
   {
-    optimizer: fc.constantFrom('momentum', 'adam'),
+    optimizer: fc.constantFrom('momentum', 'adam', 'rmsprop'),
     batchSize: fc.constantFrom<(number | 'full')[]>(100, 256, 'full'),
     hidden: fc.array(fc.integer({ min: 1, max: 70 }), { maxLength: 3 }),
-    activation: fc.constantFrom('relu', 'leaky_relu', 'tanh', 'sigmoid'),
+    activation: fc.constantFrom('relu', 'leaky_relu', 'tanh', 'sigmoid', 'selu', 'gelu', 'mish'),
+    schedule: fc.constantFrom('cosine', 'one_cycle'),
+    warmupSteps: fc.constantFrom(0, 2),
     validation: fc.constantFrom(0, 0.17, 0.3),
     kernels: fc.constantFrom(...KERNELS),
     seed: fc.nat(),

@@ -8,6 +8,7 @@ import type { LossName } from '../nn/losses/index.js';
 import { LOSS_DEFAULTS } from '../nn/losses/loss.js';
 import { readTensor, writeTensor } from '../nn/network.js';
 import { OPTIMIZERS } from '../nn/optimizers/index.js';
+import { CONSTANT_RATE } from '../nn/schedules/rate.js';
 import { createInlineStep } from '../parallel/inline.js';
 import { planStep, targetsPerRow } from '../parallel/plan.js';
 import type { CheckNetwork } from './network.js';
@@ -40,6 +41,7 @@ export function kernelGradient(problem: KernelProblem, parameters: Float64Array,
     reduction: 'mean',
     optimizer: 'sgd',
     hyper: OPTIMIZERS.sgd.defaults,
+    rate: CONSTANT_RATE,
     l2,
     clipNorm: null,
     weighted: false,

@@ -11,6 +11,7 @@ import type { LossConstants } from '../nn/losses/loss.js';
 import { type Network, planNetwork } from '../nn/network.js';
 import { OPTIMIZERS, type OptimizerName } from '../nn/optimizers/index.js';
 import type { Hyperparameters } from '../nn/optimizers/optimizer.js';
+import type { RatePlan } from '../nn/schedules/rate.js';
 import { activeShards, planReduction, shardRows } from './tree.js';
 
 /** What a worker needs to run a network forward. */
@@ -29,6 +30,7 @@ export interface StepPlan extends ForwardPlan {
   readonly reduction: 'mean' | 'sum';
   readonly optimizer: OptimizerName;
   readonly hyper: Hyperparameters;
+  readonly rate: RatePlan;
   /** Coefficient of the penalty l2 / 2 * sum of W^2 over weights (not biases). */
   readonly l2: number;
   /** Largest global gradient norm, or null for no clipping. */
@@ -51,6 +53,8 @@ export interface StepOptions {
   reduction: 'mean' | 'sum';
   optimizer: OptimizerName;
   hyper: Hyperparameters;
+  /** How the learning rate goes over the run. */
+  rate: RatePlan;
   l2: number;
   clipNorm: number | null;
   weighted: boolean;

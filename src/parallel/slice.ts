@@ -11,6 +11,7 @@ import { CHUNK } from '../memory/layout.js';
 import type { Views } from '../memory/views.js';
 import { OPTIMIZERS } from '../nn/optimizers/index.js';
 import type { Optimizer } from '../nn/optimizers/optimizer.js';
+import { rateAt } from '../nn/schedules/rate.js';
 import type { StepPlan } from './plan.js';
 import { ownedRange, type Reduction, treeSum } from './tree.js';
 import type { WeightPenalty } from './weight-penalty.js';
@@ -90,7 +91,7 @@ export function createSliceWorker(
 
   return {
     times,
-    begin: (t) => rule.begin(t),
+    begin: (t) => rule.begin(t, rateAt(plan.rate, plan.hyper.learningRate, t)),
     joinAndUpdate(reduction, divisor, timed) {
       const gradient = rootOf(reduction);
       for (let chunk = owned.start; chunk < owned.end; chunk++) {

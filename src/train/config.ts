@@ -11,6 +11,7 @@ import { ACTIVATIONS } from '../nn/activations/index.js';
 import { LOSSES } from '../nn/losses/index.js';
 import { isLossFile } from '../nn/losses/module.js';
 import { OPTIMIZERS } from '../nn/optimizers/index.js';
+import { SCHEDULES } from '../nn/schedules/index.js';
 import { checkHyperparameters } from './hyperparameters.js';
 import { checkLossConstants } from './loss-constants.js';
 import { type NameOf, type OptionHint, option, parseOptions } from './options.js';
@@ -57,6 +58,7 @@ const task = choice(TASKS, 'Columns');
 const activation = choice(namesOf(ACTIVATIONS), 'Network');
 const loss = choice(namesOf(LOSSES), 'Learning');
 const optimizer = choice(namesOf(OPTIMIZERS), 'Learning');
+const schedule = choice(namesOf(SCHEDULES), 'Learning');
 const reduction = choice(['mean', 'sum'], 'Learning');
 const scaling = choice(['standard', 'none'], 'Preprocessing');
 const kernels = choice(['auto', ...KERNEL_NAMES], 'Machine');
@@ -154,6 +156,17 @@ export const configSchema = z.strictObject({
   learningRate: option(aboveZero.optional(), 'learning rate (default: 0.001 for adam and adamw, else 0.01)', {
     group: 'Learning',
     ...aboveZeroHint,
+  }),
+  schedule: option(
+    schedule.schema.default('constant'),
+    'how the learning rate goes over the steps of the run',
+    schedule.hint,
+  ),
+  warmupSteps: option(z.int().min(0).default(0), 'steps over which the learning rate rises at the start', {
+    group: 'Learning',
+    argument: 'N',
+    expected: 'a whole number of at least 0',
+    parse: numeric,
   }),
   momentum: option(belowOne.optional(), 'momentum of momentum and nesterov (default: 0.9)', {
     group: 'Learning',

@@ -54,5 +54,5 @@ export function checkHyperparameters(choice: OptimizerChoice, nameOf: NameOf = (
 }
 
 function readBy(name: OptimizerName): readonly HyperparameterName[] {
-  return OPTIMIZERS[name].reads;
+  return ['learningRate', ...OPTIMIZERS[name].reads];
 }

@@ -12,6 +12,7 @@ import { ACTIVATIONS } from '../nn/activations/index.js';
 import { initialiseParameters } from '../nn/init.js';
 import { LOSSES } from '../nn/losses/index.js';
 import { readTensor, type Tensor, writeTensor } from '../nn/network.js';
+import { CONSTANT_RATE } from '../nn/schedules/rate.js';
 import { createInlineStep } from '../parallel/inline.js';
 import { BLOCK_ROWS, planStep, targetsPerRow } from '../parallel/plan.js';
 import { defaultShards } from '../parallel/tree.js';
@@ -73,6 +74,7 @@ export function createLab(options: LabOptions): Lab {
     reduction: resolved.reduction,
     optimizer: resolved.optimizer,
     hyper: hyperparametersOf(resolved),
+    rate: CONSTANT_RATE,
     l2: resolved.l2,
     clipNorm: resolved.clipNorm ?? null,
     weighted,

@@ -17,6 +17,7 @@ export function stepOptions(
   trainRows: number,
 ): RunSteps {
   const batchSize = config.batchSize === 'full' ? trainRows : Math.min(config.batchSize, trainRows);
+  const steps = Math.min(config.epochs * Math.ceil(trainRows / batchSize), config.steps ?? Number.POSITIVE_INFINITY);
   return {
     sizes: [layout.inputs, ...config.hidden, outputs],
     activation: config.activation,
@@ -25,6 +26,7 @@ export function stepOptions(
     reduction: config.reduction,
     optimizer: config.optimizer,
     hyper: hyperparametersOf(config),
+    rate: { schedule: config.schedule, warmupSteps: config.warmupSteps, steps },
     l2: config.l2,
     clipNorm: config.clipNorm ?? null,
     weighted: layout.weighted,

@@ -15,7 +15,7 @@ function constantsRead(optimizer: Optimizer): string[] {
     },
   });
   const rule = optimizer.bind(idle, watched);
-  rule.begin(1);
+  rule.begin(1, 0.1);
   rule.apply(0, 0, [0, 0], 0, 4, 1, 0, 1);
   return [...read].sort();
 }

@@ -4,12 +4,14 @@ import { type EpochOrder, planOrder } from '../../src/data/order.js';
 import { targetsOf } from '../../src/nn/losses/choice.js';
 import { LOSS_DEFAULTS, type LossConstants } from '../../src/nn/losses/loss.js';
 import { OPTIMIZERS } from '../../src/nn/optimizers/index.js';
+import { CONSTANT_RATE, type RatePlan } from '../../src/nn/schedules/rate.js';
 import { planStep, type StepOptions, type StepPlan } from '../../src/parallel/plan.js';
 
-export type TestRun = Omit<StepOptions, 'batchRows' | 'hyper' | 'lossConstants' | 'workers'> & {
+export type TestRun = Omit<StepOptions, 'batchRows' | 'hyper' | 'lossConstants' | 'rate' | 'workers'> & {
   rows: number;
   learningRate: number;
   lossConstants?: LossConstants;
+  rate?: RatePlan;
 };
 
 export const BASE: TestRun = {
@@ -67,6 +69,7 @@ export function orderOf(dataset: Dataset, epoch = 0): EpochOrder {
 export function makePlan({ rows, learningRate, ...options }: TestRun, workers: number): StepPlan {
   return planStep({
     lossConstants: LOSS_DEFAULTS,
+    rate: CONSTANT_RATE,
     ...options,
     hyper: { ...OPTIMIZERS[options.optimizer].defaults, learningRate },
     workers,

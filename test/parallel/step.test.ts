@@ -7,6 +7,7 @@ import { ACTIVATIONS, type ActivationName } from '../../src/nn/activations/index
 import { initialiseParameters } from '../../src/nn/init.js';
 import { LOSSES, type LossName } from '../../src/nn/losses/index.js';
 import { OPTIMIZERS, type OptimizerName } from '../../src/nn/optimizers/index.js';
+import { SCHEDULES, type ScheduleName } from '../../src/nn/schedules/index.js';
 import { createInlineStep } from '../../src/parallel/inline.js';
 import { createPermutation } from '../../src/random/permutation.js';
 import { PURPOSE } from '../../src/random/philox.js';
@@ -38,6 +39,11 @@ const arbitrary = fc
     lossConstants: fc.record({
       quantile: fc.constantFrom(0.1, 0.5),
       labelSmoothing: fc.constantFrom(0, 0.1),
+    }),
+    rate: fc.record({
+      schedule: fc.constantFrom<ScheduleName>(...names(SCHEDULES)),
+      warmupSteps: fc.constantFrom(0, 3),
+      steps: fc.integer({ min: 1, max: 20 }),
     }),
     reduction: fc.constantFrom<'mean' | 'sum'>('mean', 'sum'),
     optimizer: fc.constantFrom<OptimizerName>(...names(OPTIMIZERS)),

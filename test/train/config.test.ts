@@ -33,6 +33,8 @@ describe('resolveConfig', () => {
       activation: 'relu',
       reduction: 'mean',
       optimizer: 'adam',
+      schedule: 'constant',
+      warmupSteps: 0,
       l2: 0,
       batchSize: 256,
       epochs: 30,

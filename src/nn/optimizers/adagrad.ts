@@ -6,25 +6,30 @@ import { COMMON_DEFAULTS, type Optimizer } from './optimizer.js';
  */
 export const adagrad: Optimizer = {
   slots: ['sumOfSquares'],
-  reads: ['learningRate', 'weightDecay', 'epsilon'],
+  reads: ['weightDecay', 'epsilon'],
   defaults: { ...COMMON_DEFAULTS, learningRate: 0.01, epsilon: 1e-10 },
-  bind: (kernels, { learningRate, weightDecay, epsilon }) => ({
-    begin() {},
-    apply(parameters, gradient, [sumOfSquares], from, count, divisor, l2, clip) {
-      kernels.updateScaled(
-        parameters + from,
-        gradient + from,
-        sumOfSquares + from,
-        count,
-        divisor,
-        l2,
-        clip,
-        1 - learningRate * weightDecay,
-        1,
-        1,
-        learningRate,
-        epsilon,
-      );
-    },
-  }),
+  bind: (kernels, { weightDecay, epsilon }) => {
+    let stepRate = 0;
+    return {
+      begin(_t, rate) {
+        stepRate = rate;
+      },
+      apply(parameters, gradient, [sumOfSquares], from, count, divisor, l2, clip) {
+        kernels.updateScaled(
+          parameters + from,
+          gradient + from,
+          sumOfSquares + from,
+          count,
+          divisor,
+          l2,
+          clip,
+          1 - stepRate * weightDecay,
+          1,
+          1,
+          stepRate,
+          epsilon,
+        );
+      },
+    };
+  },
 };

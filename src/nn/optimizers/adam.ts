@@ -18,16 +18,17 @@ export function power(base: number, exponent: number): number {
 function withDecay(weightDecay: number): Optimizer {
   return {
     slots: ['firstMoment', 'secondMoment'],
-    reads: ['learningRate', 'weightDecay', 'beta1', 'beta2', 'epsilon'],
+    reads: ['weightDecay', 'beta1', 'beta2', 'epsilon'],
     defaults: { ...COMMON_DEFAULTS, weightDecay },
     bind: (kernels, hyper) => {
-      const { learningRate, beta1, beta2, epsilon } = hyper;
-      const decay = 1 - learningRate * hyper.weightDecay;
+      const { weightDecay, beta1, beta2, epsilon } = hyper;
+      let decay = 1;
       let stepSize = 0;
       let inverseRoot = 0;
       return {
-        begin(t) {
-          stepSize = learningRate / (1 - power(beta1, t));
+        begin(t, rate) {
+          decay = 1 - rate * weightDecay;
+          stepSize = rate / (1 - power(beta1, t));
           inverseRoot = 1 / Math.sqrt(1 - power(beta2, t));
         },
         apply(parameters, gradient, slots, from, count, divisor, l2, clip) {

@@ -7,26 +7,31 @@ import { COMMON_DEFAULTS, type Optimizer } from './optimizer.js';
 function withMomentum(nesterov: boolean): Optimizer {
   return {
     slots: ['velocity'],
-    reads: ['learningRate', 'weightDecay', 'momentum'],
+    reads: ['weightDecay', 'momentum'],
     defaults: { ...COMMON_DEFAULTS, learningRate: 0.01 },
-    bind: (kernels, hyper) => ({
-      begin() {},
-      apply(parameters, gradient, slots, from, count, divisor, l2, clip) {
-        kernels.updateMomentum(
-          parameters + from,
-          gradient + from,
-          slots[0] + from,
-          count,
-          divisor,
-          l2,
-          clip,
-          hyper.learningRate,
-          hyper.weightDecay,
-          hyper.momentum,
-          nesterov ? 1 : 0,
-        );
-      },
-    }),
+    bind: (kernels, hyper) => {
+      let stepRate = 0;
+      return {
+        begin(_t, rate) {
+          stepRate = rate;
+        },
+        apply(parameters, gradient, slots, from, count, divisor, l2, clip) {
+          kernels.updateMomentum(
+            parameters + from,
+            gradient + from,
+            slots[0] + from,
+            count,
+            divisor,
+            l2,
+            clip,
+            stepRate,
+            hyper.weightDecay,
+            hyper.momentum,
+            nesterov ? 1 : 0,
+          );
+        },
+      };
+    },
   };
 }
 

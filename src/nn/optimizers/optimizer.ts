@@ -7,6 +7,7 @@ import type { Kernels } from '../../kernels/kernels.js';
 
 /** Constants of the update rules; each rule reads those that it has. */
 export interface Hyperparameters {
+  /** The rate that schedules start from; a rule gets the rate of each step in its place. */
   readonly learningRate: number;
   /** Decoupled: w *= 1 - learningRate * weightDecay, every parameter. */
   readonly weightDecay: number;
@@ -20,8 +21,8 @@ export interface Hyperparameters {
 
 /** The update rule of one worker. */
 export interface BoundOptimizer {
-  /** Fixes the constants of step t, counted from 1. */
-  begin(t: number): void;
+  /** Fixes the constants of step t, counted from 1, and its learning rate. */
+  begin(t: number, rate: number): void;
   /**
    * Updates `count` parameters in place from their summed gradient: g' = clip * (g / divisor + l2 * p).
    *
@@ -46,10 +47,10 @@ export interface BoundOptimizer {
 export interface Optimizer {
   /** Names of the slots, in memory order. */
   readonly slots: readonly string[];
-  /** The constants that its rule reads; to be given any other is an error. */
-  readonly reads: readonly (keyof Hyperparameters)[];
+  /** The constants that its rule reads beside the rate; to be given any other is an error. */
+  readonly reads: readonly Exclude<keyof Hyperparameters, 'learningRate'>[];
   readonly defaults: Hyperparameters;
-  readonly bind: (kernels: Kernels, hyper: Hyperparameters) => BoundOptimizer;
+  readonly bind: (kernels: Kernels, hyper: Omit<Hyperparameters, 'learningRate'>) => BoundOptimizer;
 }
 
 /** PyTorch's defaults; an optimiser overrides what differs. */

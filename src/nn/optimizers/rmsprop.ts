@@ -6,25 +6,30 @@ import { COMMON_DEFAULTS, type Optimizer } from './optimizer.js';
  */
 export const rmsprop: Optimizer = {
   slots: ['meanSquare'],
-  reads: ['learningRate', 'weightDecay', 'alpha', 'epsilon'],
+  reads: ['weightDecay', 'alpha', 'epsilon'],
   defaults: { ...COMMON_DEFAULTS, learningRate: 0.01 },
-  bind: (kernels, { learningRate, weightDecay, alpha, epsilon }) => ({
-    begin() {},
-    apply(parameters, gradient, [meanSquare], from, count, divisor, l2, clip) {
-      kernels.updateScaled(
-        parameters + from,
-        gradient + from,
-        meanSquare + from,
-        count,
-        divisor,
-        l2,
-        clip,
-        1 - learningRate * weightDecay,
-        alpha,
-        1 - alpha,
-        learningRate,
-        epsilon,
-      );
-    },
-  }),
+  bind: (kernels, { weightDecay, alpha, epsilon }) => {
+    let stepRate = 0;
+    return {
+      begin(_t, rate) {
+        stepRate = rate;
+      },
+      apply(parameters, gradient, [meanSquare], from, count, divisor, l2, clip) {
+        kernels.updateScaled(
+          parameters + from,
+          gradient + from,
+          meanSquare + from,
+          count,
+          divisor,
+          l2,
+          clip,
+          1 - stepRate * weightDecay,
+          alpha,
+          1 - alpha,
+          stepRate,
+          epsilon,
+        );
+      },
+    };
+  },
 };

@@ -3,12 +3,17 @@ import { COMMON_DEFAULTS, type Optimizer } from './optimizer.js';
 /** Plain gradient descent: p -= rate * g. */
 export const sgd: Optimizer = {
   slots: [],
-  reads: ['learningRate', 'weightDecay'],
+  reads: ['weightDecay'],
   defaults: { ...COMMON_DEFAULTS, learningRate: 0.01 },
-  bind: (kernels, { learningRate, weightDecay }) => ({
-    begin() {},
-    apply(parameters, gradient, _slots, from, count, divisor, l2, clip) {
-      kernels.updateSgd(parameters + from, gradient + from, count, divisor, l2, clip, learningRate, weightDecay);
-    },
-  }),
+  bind: (kernels, { weightDecay }) => {
+    let stepRate = 0;
+    return {
+      begin(_t, rate) {
+        stepRate = rate;
+      },
+      apply(parameters, gradient, _slots, from, count, divisor, l2, clip) {
+        kernels.updateSgd(parameters + from, gradient + from, count, divisor, l2, clip, stepRate, weightDecay);
+      },
+    };
+  },
 };
