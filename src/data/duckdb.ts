@@ -148,6 +148,13 @@ export class DuckDB {
     }
   }
 
+  #outOfMemory(line: string, cause: unknown): ParagradError {
+    return new ParagradError('memory_limit', `${this.#subject} cannot be read in the memory that there is: ${line}`, {
+      cause,
+      hint: 'Raise --memory-limit, use fewer --workers, or write the file with smaller row groups.',
+    });
+  }
+
   async #watch<T>(connection: DuckDBConnection, signal: AbortSignal | undefined, start: () => Promise<T>): Promise<T> {
     if (this.#closing !== undefined) throw interrupted(this.#subject);
     checkInterrupt(signal, this.#subject);
@@ -168,6 +175,7 @@ export class DuckDB {
     } catch (cause) {
       if (stopped()) throw interrupted(this.#subject);
       const [line] = String(cause instanceof Error ? cause.message : cause).split('\n');
+      if (line.startsWith('Out of Memory Error')) throw this.#outOfMemory(line, cause);
       throw new ParagradError('unreadable', `${this.#subject} cannot be read: ${line}`, { cause });
     } finally {
       clearInterval(timer);

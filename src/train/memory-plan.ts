@@ -2,20 +2,22 @@
  * Where the rows of a run are kept while it trains: in memory, or in a temporary file and a few windows of them at a time
  * in memory. The limit decides this and nothing else: order, and so every bit, is the same either way.
  *
- * What counts is everything that paragrad plans to hold at once: rows or windows, numbers of rows, working memory, DuckDB. Node
- * itself (40 MB, and 15 to 35 MB a worker) does not.
+ * What counts is everything that paragrad plans to hold at once: while it reads, DuckDB, the places of the rows, and the rows or
+ * those on their way to the disk; while it trains, the network, and the rows or some windows of them. Node itself (40 MB, and
+ * 15 to 35 MB a worker) does not.
  */
 import { totalmem } from 'node:os';
 import { constrainedMemory } from 'node:process';
 import type { OrderPlan } from '../data/order.js';
 import { ringWindows } from '../data/ring.js';
 import { STRETCH_BYTES, type StagingSizes } from '../data/spool.js';
+import { CHUNK_ROWS } from '../data/statistics.js';
 import { ParagradError } from '../errors.js';
 
 /** Without --memory-limit: this share of the memory that the machine, or its container, has. */
 const DEFAULT_SHARE = 0.75;
-/** DuckDB gets this share of the limit, but no more than it profits from. */
-const DUCKDB_SHARE = 0.25;
+/** While a table is read, DuckDB gets this share of the limit, but no more than it profits from. */
+const DUCKDB_SHARE = 0.5;
 const MOST_DUCKDB_BYTES = 2 ** 31;
 
 /** Bytes that a run may plan for. */
@@ -65,25 +67,25 @@ export type RowStorage =
 export function planStorage(request: MemoryRequest): RowStorage {
   const { limit, tableRows, trainRows, validationRows, stride, order, batchSize, workingBytes, threads } = request;
   const rowBytes = 4 * stride;
-  const always = [
+  const reading = [
     { bytes: duckdbBytes(limit, 1), what: 'DuckDB' },
-    { bytes: workingBytes, what: 'the network' },
-    { bytes: 4 * tableRows, what: 'the numbers of the rows' },
+    { bytes: 4 * tableRows, what: 'the places of the rows' },
   ];
+  const training = [{ bytes: workingBytes, what: 'the network' }];
   const whole = { bytes: rowBytes * (trainRows + validationRows), what: 'the rows' };
-  if (sum([...always, whole]) <= limit) return { kind: 'memory' };
-  if (order.windows === 1) throw tooLittle(limit, [...always, whole], 'Raise --memory-limit.');
+  if (fits(limit, [...reading, whole], [...training, whole])) return { kind: 'memory' };
+  if (order.windows === 1) throw tooLittle(limit, [...reading, whole], [...training, whole], 'Raise --memory-limit.');
+
   const windows = ringWindows(order, batchSize);
   const staging = { stagings: threads + 1, stretchBytes: STRETCH_BYTES };
-  const inPart = [
-    { bytes: windows * order.windowRows * rowBytes, what: `${windows} windows of rows` },
-    { bytes: staging.stagings * (staging.stretchBytes + rowBytes), what: 'rows on their way to the disk' },
-    // At most: a score of 8 bytes, a weight, and the sums of losses.
-    { bytes: 16 * validationRows, what: 'the scores of the validation rows' },
-  ];
-  if (sum([...always, ...inPart]) <= limit) return { kind: 'file', windows, staging };
+  const stretches = staging.stagings * (staging.stretchBytes + CHUNK_ROWS * rowBytes);
+  reading.push({ bytes: stretches, what: 'rows on their way to the disk' });
+  training.push({ bytes: windows * order.windowRows * rowBytes, what: `${windows} windows of rows` });
+  // At most: a score of 8 bytes and a weight of 8.
+  training.push({ bytes: 16 * validationRows, what: 'the scores of the validation rows' });
+  if (fits(limit, reading, training)) return { kind: 'file', windows, staging };
   const smaller = windows > 3 ? 'Raise --memory-limit, or lower --batch-size.' : 'Raise --memory-limit.';
-  throw tooLittle(limit, [...always, ...inPart], smaller);
+  throw tooLittle(limit, reading, training, smaller);
 }
 
 interface Part {
@@ -95,11 +97,17 @@ function sum(parts: readonly Part[]): number {
   return parts.reduce((total, { bytes }) => total + bytes, 0);
 }
 
-function tooLittle(limit: number, parts: readonly Part[], hint: string): ParagradError {
+function fits(limit: number, reading: readonly Part[], training: readonly Part[]): boolean {
+  return sum(reading) <= limit && sum(training) <= limit;
+}
+
+/** Says what takes the most, in the part of the run that takes more. */
+function tooLittle(limit: number, reading: readonly Part[], training: readonly Part[], hint: string): ParagradError {
+  const [parts, when] = sum(reading) > sum(training) ? [reading, 'to read its rows'] : [training, 'to train'];
   const list = parts.map(({ bytes, what }) => `${what} ${megabytes(bytes)}`).join(', ');
   return new ParagradError(
     'memory_limit',
-    `this run needs ${megabytes(sum(parts))} of memory, and the limit is ${megabytes(limit)}: ${list}`,
+    `this run needs ${megabytes(sum(parts))} of memory ${when}, and the limit is ${megabytes(limit)}: ${list}`,
     { hint },
   );
 }
