@@ -3,6 +3,7 @@ import process from 'node:process';
 import { Command, CommanderError } from 'commander';
 import { ParagradError } from '../errors.js';
 import { paragradVersion } from '../train/environment.js';
+import { addDoctorCommand } from './doctor.js';
 import { addEvaluateCommand } from './evaluate.js';
 import { addGradcheckCommand } from './gradcheck.js';
 import { addInspectCommand } from './inspect.js';
@@ -26,6 +27,7 @@ export function createProgram(): Command {
   addEvaluateCommand(program);
   addInspectCommand(program);
   addGradcheckCommand(program);
+  addDoctorCommand(program);
   return program;
 }
 

@@ -1,0 +1,54 @@
+/** `paragrad doctor <data> --target COL`: what would make the training fail, before it does. Ends with exit code 2 on errors. */
+import type { Command } from 'commander';
+import { type Diagnosis, doctor } from '../doctor/doctor.js';
+import { ParagradError } from '../errors.js';
+import { resolveConfig, type TrainConfig } from '../train/config.js';
+import { addConfigOptions, flagOf, pickConfigOptions, TRAIN_KEYS } from './config-options.js';
+import { printFindings } from './findings.js';
+import { formatNumber, formatTable, plural } from './format.js';
+import { type CommandContext, runCommand } from './run-command.js';
+import { addOutputOptions, type OutputOptions } from './terminal.js';
+
+export function addDoctorCommand(program: Command): void {
+  const command = program
+    .command('doctor')
+    .description('find what would make a training fail: in the table, the loss, the first weights, the learning rate')
+    .argument('<data>', 'the table: a .parquet or .arrow file');
+  addConfigOptions(command, TRAIN_KEYS);
+  addOutputOptions(command).action((data: string, options: OutputOptions & Record<string, unknown>) =>
+    runCommand(options, (context) => runDoctor({ data, ...pickConfigOptions(options, TRAIN_KEYS) }, context)),
+  );
+}
+
+async function runDoctor(input: Record<string, unknown>, { terminal, signal }: CommandContext): Promise<void> {
+  resolveConfig(input, flagOf);
+  const diagnosis = await doctor(input as TrainConfig, { signal });
+  const { findings, rate, start, refused } = diagnosis;
+  printFindings(terminal, findings);
+  terminal.emit({ type: 'done', findings: findings.length, rate, start, refused });
+  terminal.print(summary(diagnosis));
+  const errors = findings.filter(({ severity }) => severity === 'error');
+  if (errors.length === 0) return;
+  const causes = errors.map(({ code }) => code).join(', ');
+  throw new ParagradError('findings', `${plural(errors.length, 'cause')} of failure found: ${causes}`, {
+    hint: errors.map(({ advice }) => advice).join(' '),
+  });
+}
+
+function summary({ findings, rate, start, refused }: Diagnosis): string {
+  const lines: string[][] = [];
+  if (start !== null) {
+    lines.push(['first loss', formatNumber(start.firstLoss)], ['of a constant', formatNumber(start.constantLoss)]);
+  }
+  if (rate !== null) {
+    lines.push(
+      ['learning rate', formatNumber(rate.configured)],
+      ['lambda', formatNumber(rate.lambda)],
+      ['a quadratic bears', formatNumber(rate.stable)],
+    );
+    if (rate.blowsUpAt !== null) lines.push(['blows up at step', String(rate.blowsUpAt)]);
+  }
+  if (refused !== null) lines.push(['not trained', refused]);
+  const verdict = findings.length === 0 ? 'nothing found' : plural(findings.length, 'finding');
+  return `${lines.length === 0 ? '' : `${formatTable(lines)}\n`}${verdict}`;
+}

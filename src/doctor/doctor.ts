@@ -1,0 +1,109 @@
+/**
+ * Everything that would make a training fail, before it does: the table, the loss and its gradient, the first weights, the
+ * learning rate. All causes are reported, not the first one: mending one of several may change nothing that can be seen.
+ */
+
+import { createDraws } from '../check/draws.js';
+import { bySeverity, type Finding } from '../check/finding.js';
+import { checkGradient } from '../check/gradient-check.js';
+import { parameterCount } from '../check/network.js';
+import { createObjective } from '../check/objective.js';
+import { openTable } from '../data/open.js';
+import type { Table } from '../data/table.js';
+import { ParagradError } from '../errors.js';
+import { splitColumnNames } from '../train/columns.js';
+import { type ResolvedConfig, resolveConfig, type TrainConfig } from '../train/config.js';
+import { sampleColumns } from './column-sample.js';
+import { dataFindings } from './data-findings.js';
+import { examineRate, type RateReport } from './rate-findings.js';
+import { examineStart, type StartReport } from './start-findings.js';
+import { openSubject, type Subject, unpadded } from './subject.js';
+
+export interface Diagnosis {
+  /** Errors first. */
+  readonly findings: readonly Finding[];
+  /** Null where the table or the options cannot be trained with at all. */
+  readonly rate: Omit<RateReport, 'findings'> | null;
+  readonly start: Omit<StartReport, 'findings'> | null;
+  /** Why no network was looked at; null where one was. */
+  readonly refused: string | null;
+}
+
+/** Multiplications of one forward pass of the gradient check. */
+const CHECK_WORK = 3e6;
+
+/**
+ * Examines a table and a configuration.
+ *
+ * @param config as for `train`
+ * @throws ParagradError for what is wrong with the options themselves, and for a table that cannot be opened
+ *
+ * @example
+ * const { findings } = await doctor({ data: 'houses.parquet', target: 'price', learningRate: 1 });
+ */
+export async function doctor(config: TrainConfig, options: { signal?: AbortSignal } = {}): Promise<Diagnosis> {
+  const resolved = resolveConfig(config);
+  const table = await openTable(resolved.data, { signal: options.signal });
+  try {
+    return await examine(resolved, table, options.signal);
+  } finally {
+    await table.close();
+  }
+}
+
+async function examine(config: ResolvedConfig, table: Table, signal: AbortSignal | undefined): Promise<Diagnosis> {
+  const findings = await examineTable(config, table, signal);
+  const verify = commandFor(config);
+  let subject: Subject;
+  try {
+    subject = await openSubject(config, table, signal);
+  } catch (error) {
+    // What the findings explain better is no reason to stop with one line.
+    const explained = findings.some(({ severity }) => severity === 'error');
+    if (!(error instanceof ParagradError) || error.kind !== 'input' || !explained) throw error;
+    return { findings: bySeverity(findings), rate: null, start: null, refused: error.message };
+  }
+  const start = examineStart(subject, verify);
+  const rate = examineRate(subject, verify);
+  const all = [
+    ...subject.lossFindings,
+    ...networkGradient(subject, verify),
+    ...rate.findings,
+    ...start.findings,
+    ...findings,
+  ];
+  return { findings: bySeverity(all), rate: without(rate), start: without(start), refused: null };
+}
+
+function without<T extends { readonly findings: unknown }>({ findings: _, ...rest }: T): Omit<T, 'findings'> {
+  return rest;
+}
+
+async function examineTable(config: ResolvedConfig, table: Table, signal: AbortSignal | undefined): Promise<Finding[]> {
+  const { columns } = table;
+  const chosen = splitColumnNames(config.features, columns);
+  const excluded = new Set(splitColumnNames(config.exclude, columns) ?? []);
+  const names = columns
+    .filter(({ name, kind }) => kind !== 'unsupported' && name !== config.target && name !== config.weightColumn)
+    .map(({ name }) => name)
+    .filter((name) => (chosen === undefined || chosen.includes(name)) && !excluded.has(name));
+  if (!columns.some(({ name, kind }) => name === config.target && kind !== 'unsupported')) return [];
+  const [target, ...features] = await sampleColumns(table, [config.target, ...names], signal);
+  const { task, scale, scaleTarget, loss, dropMissingTarget, data } = config;
+  const found = dataFindings({ location: data, features, target, task, scale, scaleTarget, loss });
+  return found.filter(({ code }) => code !== 'missing_target' || !dropMissingTarget);
+}
+
+/** The gradient of the configured network, as the check of probes sees it. */
+function networkGradient(subject: Subject, verify: string): readonly Finding[] {
+  const { plan } = subject;
+  const rows = Math.max(16, Math.min(300, Math.floor(CHECK_WORK / parameterCount(plan.network.sizes))));
+  const parameters = unpadded(plan.network, subject.createTrial().step.parameters);
+  const objective = createObjective(subject.problem(rows));
+  return checkGradient(objective, parameters, { perTensor: 4, draws: createDraws(2), verify }).findings;
+}
+
+/** The command that examines the same again; what findings advise is added to it. */
+export function commandFor({ data, target }: Pick<ResolvedConfig, 'data' | 'target'>): string {
+  return `paragrad doctor ${data} --target ${target}`;
+}

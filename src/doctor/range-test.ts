@@ -1,0 +1,77 @@
+/**
+ * The learning-rate range test (Smith, arXiv 1506.01186): train with a rate that grows exponentially, watch the smoothed loss,
+ * stop when it is four times its best. Three suggestions come of it, and the smallest is the one to take.
+ */
+import type { Trial } from './trial.js';
+
+export interface RangePoint {
+  readonly rate: number;
+  readonly loss: number;
+  /** Exponentially smoothed, bias corrected. */
+  readonly smoothed: number;
+}
+
+export interface RangeTest {
+  readonly points: readonly RangePoint[];
+  readonly suggestions: {
+    /** Where the smoothed loss falls fastest on the logarithmic axis. */
+    readonly steepest: number | null;
+    /** A third of the rate at the smoothed loss's minimum. */
+    readonly belowMinimum: number | null;
+    /** Half of what the curvature bears: 1 / lambda for gradient descent. */
+    readonly curvature: number | null;
+  };
+  /** The smallest of them; null when the loss fell at no rate. */
+  readonly suggested: number | null;
+}
+
+export interface RangeOptions {
+  readonly from: number;
+  readonly to: number;
+  readonly steps: number;
+  /** Half the stable rate by curvature; null where it is not known. */
+  readonly curvature: number | null;
+}
+
+export const RANGE = { from: 1e-7, to: 10, steps: 160 } as const;
+const SMOOTHING = 0.9;
+const STOP_AT = 4;
+
+/** Runs the test from the trial's state and puts that back exactly. */
+export function rangeTest(trial: Trial, { from, to, steps, curvature }: RangeOptions): RangeTest {
+  const state = trial.save();
+  const points: RangePoint[] = [];
+  let average = 0;
+  let best = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < steps; i++) {
+    const rate = from * (to / from) ** (i / (steps - 1));
+    const loss = trial.advance(rate);
+    if (!Number.isFinite(loss)) break;
+    average = SMOOTHING * average + (1 - SMOOTHING) * loss;
+    const smoothed = average / (1 - SMOOTHING ** (i + 1));
+    points.push({ rate, loss, smoothed });
+    if (smoothed > STOP_AT * best) break;
+    best = Math.min(best, smoothed);
+  }
+  trial.restore(state);
+  return { points, ...suggest(points, curvature) };
+}
+
+/** @param points in order of their rates */
+export function suggest(
+  points: readonly RangePoint[],
+  curvature: number | null,
+): Pick<RangeTest, 'suggestions' | 'suggested'> {
+  const fell = points.length > 2 && Math.min(...points.map(({ smoothed }) => smoothed)) < 0.98 * points[0].smoothed;
+  if (!fell) return { suggestions: { steepest: null, belowMinimum: null, curvature }, suggested: null };
+  const lowest = points.reduce((least, point) => (point.smoothed < least.smoothed ? point : least));
+  let steepest = points[0].rate;
+  let slope = 0;
+  for (let i = 1; i + 1 < points.length && points[i].rate <= lowest.rate; i++) {
+    const fall = (points[i + 1].smoothed - points[i - 1].smoothed) / Math.log(points[i + 1].rate / points[i - 1].rate);
+    if (fall < slope) [slope, steepest] = [fall, points[i].rate];
+  }
+  const suggestions = { steepest, belowMinimum: lowest.rate / 3, curvature };
+  const known = Object.values(suggestions).filter((rate): rate is number => rate !== null && rate > 0);
+  return { suggestions, suggested: Math.min(...known) };
+}

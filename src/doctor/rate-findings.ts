@@ -1,0 +1,176 @@
+/**
+ * Is the learning rate one that this loss surface bears? Decided by trying: a short training at the configured rate, and where
+ * that fails, at smaller ones until one holds. The curvature (lambda) is measured beside it, to say why and to predict.
+ */
+import { brief, type Finding } from '../check/finding.js';
+import { parameterCount } from '../check/network.js';
+import { createObjective } from '../check/objective.js';
+import { growthPerStep, isPreconditioned, stableRate, topEigenvalue } from '../check/stability.js';
+import type { Subject } from './subject.js';
+import { unpadded } from './subject.js';
+import type { Trial, TrialState } from './trial.js';
+
+export interface RateReport {
+  readonly configured: number;
+  /** Top eigenvalue where the steady trial ended; of the preconditioned Hessian for adaptive optimisers. */
+  readonly lambda: number;
+  /** The rate at which a quadratic of that curvature starts to diverge. */
+  readonly stable: number;
+  /** A rate at which the trial held: the configured one where that did. */
+  readonly suggested: number;
+  /** The first loss of the trial. */
+  readonly firstLoss: number;
+  /** Step at which the trial at the configured rate blew up, counted from 1; null when it did not. */
+  readonly blowsUpAt: number | null;
+  readonly findings: readonly Finding[];
+}
+
+/** Multiplications of a trial, about; its steps follow from this. */
+const TRIAL_WORK = 1.5e10;
+const STEPS = { least: 24, most: 120 } as const;
+/** A loss that many times the first one has blown up. */
+const BLOWN_UP = 20;
+const SHRINK = 2;
+const MOST_SHRINKS = 24;
+/** Multiplications of one forward pass for the curvature. */
+const CURVATURE_WORK = 8e6;
+
+interface Outcome {
+  readonly losses: readonly number[];
+  /** Mean of the last quarter; Infinity when it blew up. */
+  readonly end: number;
+  readonly blowsUpAt: number | null;
+  readonly state: TrialState;
+}
+
+export function examineRate(subject: Subject, verify: string): RateReport {
+  const { plan } = subject;
+  const trial = subject.createTrial();
+  const start = trial.save();
+  const work = 6 * plan.network.trainable * plan.batchSize;
+  const steps = Math.round(Math.min(STEPS.most, Math.max(STEPS.least, TRIAL_WORK / work)));
+  const attempt = (rate: number): Outcome => attemptAt(trial, start, rate, steps);
+  const configured = plan.hyper.learningRate;
+  const first = attempt(configured);
+  const findings: Finding[] = [];
+  let held = first;
+  let rate = configured;
+  if (isBad(first)) {
+    for (let i = 0; i < MOST_SHRINKS && isBad(held); i++) {
+      rate /= SHRINK;
+      held = attempt(rate);
+    }
+  } else {
+    // A rate may hold and yet learn worse than one a good deal smaller: large steps that kill units look like this.
+    const calm = attempt(configured / 30);
+    if (calm.end < 0.5 * first.end && first.end > 0.5 * first.losses[0]) {
+      held = calm;
+      rate = configured / 30;
+    }
+  }
+  const { lambda, stable } = curvature(subject, held);
+  const suggested = rate === configured ? configured : rate / SHRINK;
+  const firstLoss = first.losses[0];
+  if (rate !== configured && !isBad(held)) {
+    findings.push(tooLarge(subject, { first, configured, bears: rate, suggested, lambda, stable, verify }));
+  } else if (!isBad(first) && first.end > 0.97 * firstLoss) {
+    const faster = attempt(configured * 30);
+    if (!isBad(faster) && faster.end < 0.85 * firstLoss)
+      findings.push(tooSmall(first, faster, configured, steps, verify));
+  }
+  return { configured, lambda, stable, suggested, firstLoss, blowsUpAt: first.blowsUpAt, findings };
+}
+
+function attemptAt(trial: Trial, start: TrialState, rate: number, steps: number): Outcome {
+  trial.restore(start);
+  const losses: number[] = [];
+  let blowsUpAt: number | null = null;
+  let state = start;
+  for (let i = 0; i < steps; i++) {
+    const before = i % 8 === 0 ? trial.save() : state;
+    const loss = trial.advance(rate);
+    losses.push(loss);
+    if (!Number.isFinite(loss) || loss > BLOWN_UP * Math.max(losses[0], 1e-12)) {
+      blowsUpAt = i + 1;
+      break;
+    }
+    state = before;
+  }
+  if (blowsUpAt === null) state = trial.save();
+  const quarter = losses.slice(Math.floor((losses.length * 3) / 4));
+  const end =
+    blowsUpAt === null ? quarter.reduce((sum, loss) => sum + loss, 0) / quarter.length : Number.POSITIVE_INFINITY;
+  return { losses, end, blowsUpAt, state };
+}
+
+/** Blew up, or ended above where it began. */
+function isBad({ blowsUpAt, end, losses }: Outcome): boolean {
+  return blowsUpAt !== null || end > 1.5 * losses[0];
+}
+
+/** lambda where a trial ended, and what it allows. */
+function curvature(subject: Subject, { state }: Outcome): { lambda: number; stable: number } {
+  const { plan } = subject;
+  const { optimizer, hyper, network } = plan;
+  const rows = Math.max(48, Math.min(512, Math.floor(CURVATURE_WORK / parameterCount(network.sizes))));
+  const { gradient } = createObjective(subject.problem(rows));
+  const at = unpadded(network, state.parameters);
+  const moments = state.slots[state.slots.length - 1];
+  const correction = optimizer.startsWith('adam') ? 1 / (1 - hyper.beta2 ** Math.max(1, state.updates)) : 1;
+  const preconditioner =
+    isPreconditioned(optimizer) && state.updates > 0
+      ? unpadded(network, moments).map((v) => Math.sqrt(v * correction) + Math.max(hyper.epsilon, 1e-8))
+      : undefined;
+  const { lambda } = topEigenvalue(gradient, at, preconditioner, 24);
+  return { lambda, stable: lambda > 0 ? stableRate(optimizer, hyper, lambda) : Number.POSITIVE_INFINITY };
+}
+
+interface TooLarge {
+  readonly first: Outcome;
+  readonly configured: number;
+  /** The largest rate of the ladder at which the trial held. */
+  readonly bears: number;
+  readonly suggested: number;
+  readonly lambda: number;
+  readonly stable: number;
+  readonly verify: string;
+}
+
+function tooLarge(
+  subject: Subject,
+  { first, configured, bears, suggested, lambda, stable, verify }: TooLarge,
+): Finding {
+  const { optimizer } = subject.plan;
+  const { blowsUpAt, losses, end } = first;
+  const times = configured / bears;
+  const symptom =
+    blowsUpAt === null
+      ? `at ${brief(configured)} the loss goes from ${brief(losses[0])} to ${brief(end)} in ${losses.length} steps`
+      : `at ${brief(configured)} the loss blows up at step ${blowsUpAt} (${losses.slice(-3).map(brief).join(', ')})`;
+  const growth =
+    optimizer === 'sgd' && configured * lambda > 2
+      ? `; a quadratic of this curvature grows ${brief(growthPerStep(configured, lambda))} times a step`
+      : '';
+  return {
+    code: 'rate_too_large',
+    severity: 'error',
+    evidence: `${symptom}; at ${brief(bears)} it holds: the rate is ${brief(times)} times too large`,
+    cause: `the curvature there is lambda = ${brief(lambda)}, which bears ${optimizer} rates up to ${brief(stable)} (rate * lambda = ${brief(configured * lambda)})${growth}`,
+    advice: `Give --learning-rate ${brief(suggested)}.`,
+    verify: `${verify} --learning-rate ${brief(suggested)}`,
+    values: { configured, times, bears, suggested, lambda, stable, blowsUpAt: blowsUpAt ?? 'never' },
+  };
+}
+
+function tooSmall(first: Outcome, faster: Outcome, configured: number, steps: number, verify: string): Finding {
+  const suggested = configured * 30;
+  return {
+    code: 'rate_too_small',
+    severity: 'warning',
+    evidence: `at ${brief(configured)} the loss goes from ${brief(first.losses[0])} to ${brief(first.end)} in ${steps} steps; at ${brief(suggested)}, to ${brief(faster.end)}`,
+    cause: 'the steps are too short to get anywhere',
+    advice: `Give --learning-rate ${brief(suggested)}.`,
+    verify: `${verify} --learning-rate ${brief(suggested)}`,
+    values: { configured, suggested, end: first.end, faster: faster.end },
+  };
+}

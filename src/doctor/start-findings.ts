@@ -1,0 +1,133 @@
+/** What is wrong before the first step: first weights, the first loss, signals and gradients through the layers. */
+import { brief, type Finding } from '../check/finding.js';
+import { forward, type Trace, tensorsOf } from '../check/network.js';
+import { type CheckProblem, createObjective } from '../check/objective.js';
+import { unitFindings } from '../check/unit-findings.js';
+import { ACTIVATIONS } from '../nn/activations/index.js';
+import type { Subject } from './subject.js';
+import { unpadded } from './subject.js';
+
+const ROWS = 256;
+/** First weights so many times larger or smaller than He's rule have them. */
+const TOO_LARGE = 8;
+const TOO_SMALL = 1e-3;
+/** A first loss so many times that of a constant. */
+const START_LOSS = 20;
+
+export interface StartReport {
+  readonly firstLoss: number;
+  /** Of the best constant prediction. */
+  readonly constantLoss: number;
+  readonly findings: readonly Finding[];
+}
+
+export function examineStart(subject: Subject, verify: string): StartReport {
+  const { plan } = subject;
+  const problem = subject.problem(ROWS);
+  const parameters = unpadded(plan.network, subject.createTrial().step.parameters);
+  const objective = createObjective(problem);
+  const trace = forward(problem.network, parameters, problem.x, problem.rows);
+  const firstLoss = objective.value(parameters, trace);
+  const constantLoss = bestConstant(problem);
+  const findings = initialisation(subject, parameters, verify);
+  if (findings.length === 0 && firstLoss > START_LOSS * Math.max(constantLoss, 1e-9) && plan.l2 === 0) {
+    findings.push({
+      code: 'start_loss',
+      severity: 'warning',
+      evidence: `the first loss is ${brief(firstLoss)}, that of a constant prediction ${brief(constantLoss)}`,
+      cause: 'the first predictions are far larger than the targets, or the targets far from 0',
+      advice: 'Give --scale standard and --scale-target standard, and leave --init out.',
+      verify,
+      values: { firstLoss, constantLoss },
+    });
+  }
+  findings.push(...unitFindings(plan.activation, hiddenLayers(trace, problem), 'with the first weights', verify));
+  return { firstLoss, constantLoss, findings };
+}
+
+/** Stored outputs of the hidden layers are the inputs of the next ones. */
+function hiddenLayers({ inputs }: Trace, { network, rows }: CheckProblem) {
+  return inputs.slice(1).map((output, layer) => {
+    const units = network.sizes[layer + 1];
+    return { layer, units, rows, output, stride: units };
+  });
+}
+
+function initialisation({ plan, config }: Subject, parameters: Float64Array, verify: string): Finding[] {
+  const { sizes } = plan.network;
+  const weights = tensorsOf(sizes).filter(({ isWeight }) => isWeight);
+  const ratios = weights.map(({ name, offset, length }, layer) => {
+    const values = parameters.subarray(offset, offset + length);
+    const size = Math.sqrt(values.reduce((sum, w) => sum + w * w, 0) / length);
+    const gain = layer === weights.length - 1 ? 1 : ACTIVATIONS[plan.activation].gain;
+    const alike = length > 1 && values.every((w) => w === values[0]);
+    return { name, size, alike, ratio: size / (gain / Math.sqrt(sizes[layer])) };
+  });
+  const same = ratios.slice(0, -1).find(({ alike }) => alike);
+  const large = ratios.reduce((most, r) => (r.ratio > most.ratio ? r : most));
+  const small = ratios.reduce((least, r) => (r.ratio < least.ratio ? r : least));
+  const where = config.init === undefined ? 'the first weights' : `the weights of ${config.init}`;
+  const finding = (evidence: string, cause: string, severity: Finding['severity']): Finding[] => [
+    {
+      code: 'bad_initialisation',
+      severity,
+      evidence,
+      cause,
+      advice: "Leave --init out: weights are then drawn by He's rule, which keeps signals at their size.",
+      verify,
+      values: { largest: large.ratio, smallest: small.ratio },
+    },
+  ];
+  if (same !== undefined) {
+    return finding(
+      `${where} of ${same.name} are all ${brief(same.size)}`,
+      'units that start alike get the same gradient and stay alike: the layer is one unit wide',
+      'error',
+    );
+  }
+  if (large.ratio > TOO_LARGE) {
+    return finding(
+      `${where} of ${large.name} are ${brief(large.ratio)} times the size that keeps signals at theirs`,
+      'signals and gradients grow with every layer',
+      'error',
+    );
+  }
+  if (small.ratio < TOO_SMALL) {
+    return finding(
+      `${where} of ${small.name} are ${brief(small.ratio)} times the size that keeps signals at theirs`,
+      'signals and gradients vanish: training stands still at first',
+      'warning',
+    );
+  }
+  return [];
+}
+
+/** The least loss of a prediction that is the same for every row: by values, a search; by classes, their shares. */
+function bestConstant({ loss, y, rows, network }: CheckProblem): number {
+  const outputs = network.sizes[network.sizes.length - 1];
+  if (outputs > 1) {
+    const counts = new Float64Array(outputs);
+    for (const code of y) counts[code]++;
+    const logits = counts.map((n) => Math.log(Math.max(n, 0.5) / rows));
+    return loss(
+      Float64Array.from({ length: rows * outputs }, (_, i) => logits[i % outputs]),
+      y,
+      rows,
+    ).value;
+  }
+  const at = (z: number): number => loss(new Float64Array(rows).fill(z), y, rows).value;
+  let low = Math.min(
+    -10,
+    y.reduce((least, v) => Math.min(least, v), 0),
+  );
+  let high = Math.max(
+    10,
+    y.reduce((most, v) => Math.max(most, v), 0),
+  );
+  for (let turn = 0; turn < 60; turn++) {
+    const [a, b] = [low + (high - low) / 3, high - (high - low) / 3];
+    if (at(a) < at(b)) high = b;
+    else low = a;
+  }
+  return at((low + high) / 2);
+}

@@ -1,0 +1,94 @@
+/**
+ * Training on trial: the run's own step, kernels and row order, on this thread and on a memory of its own, at a rate that may
+ * change from step to step. Nothing of it reaches a run; its state can be saved and put back exactly.
+ */
+import type { Dataset } from '../data/dataset.js';
+import { createOrder, type OrderPlan } from '../data/order.js';
+import type { ChosenKernels } from '../kernels/load.js';
+import type { OpenLoss } from '../nn/losses/choice.js';
+import { OPTIMIZERS } from '../nn/optimizers/index.js';
+import type { Optimizer } from '../nn/optimizers/optimizer.js';
+import { createInlineStep, type InlineStep } from '../parallel/inline.js';
+import type { StepPlan } from '../parallel/plan.js';
+import { clipFactor } from '../parallel/step.js';
+
+export interface TrialState {
+  readonly parameters: Float32Array;
+  readonly slots: readonly Float32Array[];
+  /** Steps and updates made. */
+  readonly steps: number;
+  readonly updates: number;
+}
+
+export interface Trial {
+  readonly plan: StepPlan;
+  readonly step: InlineStep;
+  save(): TrialState;
+  restore(state: TrialState): void;
+  /**
+   * One step.
+   *
+   * @returns the loss before it, penalty included; where that is not finite, nothing is updated. NaN also for rows of weight 0
+   */
+  advance(learningRate: number): number;
+}
+
+export interface TrialRows {
+  readonly dataset: Dataset;
+  /** Of the training rows. */
+  readonly order: OrderPlan;
+  readonly seed: number;
+}
+
+/** @param plan for one worker; its weights start as zeros */
+export function createTrial(plan: StepPlan, kernels: ChosenKernels, opened: OpenLoss, rows: TrialRows): Trial {
+  const { dataset, order, seed } = rows;
+  const step = createInlineStep(plan, kernels, dataset, opened);
+  const optimizer: Optimizer = OPTIMIZERS[plan.optimizer];
+  const perEpoch = Math.ceil(order.rows / plan.batchSize);
+  const slotOffsets = step.slots.map(({ byteOffset }) => byteOffset);
+  let steps = 0;
+  let updates = 0;
+  let epoch = -1;
+  let rowOrder = createOrder({ plan: order, seed, epoch: 0, ring: null });
+
+  function nextBatch() {
+    const wanted = Math.floor(steps / perEpoch);
+    if (wanted !== epoch) {
+      epoch = wanted;
+      rowOrder = createOrder({ plan: order, seed, epoch, ring: null });
+    }
+    const start = (steps % perEpoch) * plan.batchSize;
+    return { order: rowOrder, start, rows: Math.min(plan.batchSize, order.rows - start) };
+  }
+
+  return {
+    plan,
+    step,
+    save: () => ({
+      parameters: step.parameters.slice(),
+      slots: step.slots.map((slot) => slot.slice()),
+      steps,
+      updates,
+    }),
+    restore(state) {
+      step.parameters.set(state.parameters);
+      step.slots.forEach((slot, i) => {
+        slot.set(state.slots[i]);
+      });
+      ({ steps, updates } = state);
+    },
+    advance(learningRate) {
+      const { data, penalty, gradientNorm } = step.differentiate(nextBatch());
+      steps++;
+      const loss = data + penalty;
+      if (!Number.isFinite(loss)) return loss;
+      const rule = optimizer.bind(step.kernels, plan.hyper);
+      const clip = plan.clipNorm === null ? 1 : clipFactor(gradientNorm, plan.clipNorm);
+      rule.begin(++updates, learningRate);
+      const gradient = step.gradient().byteOffset;
+      rule.apply(step.parameters.byteOffset, gradient, slotOffsets, 0, plan.network.parameters, 1, 0, clip);
+      return loss;
+    },
+  };
+}
