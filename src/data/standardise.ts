@@ -1,7 +1,7 @@
 /** The second step of preprocessing, in place: standardises the stored values of a range of rows (see preprocess.ts). */
 import type { Dataset } from './dataset.js';
 import { type Preprocessing, standardised } from './preprocess.js';
-import { forEachRun } from './statistics.js';
+import { forEachTile } from './statistics.js';
 
 export interface ColumnScale {
   /** Word of the row. */
@@ -30,17 +30,21 @@ export function standardiseRows(
   rowEnd: number,
 ): void {
   const { stride } = dataset.layout;
-  const words = Int32Array.from(columns, ({ word }) => word);
-  const shifts = Float64Array.from(columns, ({ shift }) => shift);
-  const scales = Float64Array.from(columns, ({ scale }) => scale);
-  const missing = Float64Array.from(columns, ({ keepMissing }) => (keepMissing ? Number.NaN : 0));
-  forEachRun(dataset, rowStart, rowEnd, (data, start, rows) => {
-    for (let row = 0; row < rows; row++) {
-      const base = start + row * stride;
-      for (let c = 0; c < words.length; c++) {
-        const v = data[base + words[c]];
-        data[base + words[c]] = Number.isNaN(v) ? missing[c] : standardised(v, shifts[c], scales[c]);
-      }
-    }
+  forEachTile(dataset, rowStart, rowEnd, (words, start, rows) => {
+    for (const column of columns) standardiseColumn(words, start + column.word, rows, stride, column);
   });
+}
+
+function standardiseColumn(
+  words: Float32Array,
+  start: number,
+  rows: number,
+  stride: number,
+  { shift, scale, keepMissing }: ColumnScale,
+): void {
+  const missing = keepMissing ? Number.NaN : 0;
+  for (let row = 0, word = start; row < rows; row++, word += stride) {
+    const v = words[word];
+    words[word] = Number.isNaN(v) ? missing : standardised(v, shift, scale);
+  }
 }

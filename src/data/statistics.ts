@@ -29,12 +29,35 @@ export interface Moments {
 type VisitRun = (words: Float32Array, start: number, rows: number) => void;
 
 /** Calls `visit` with every contiguous run of rows from .. to (exclusive), in order; `start` is the word where it begins. */
-export function forEachRun({ pieces, rowsPerPiece, layout }: Dataset, from: number, to: number, visit: VisitRun): void {
+export function forEachRun(dataset: Dataset, from: number, to: number, visit: VisitRun): void {
+  forEachPart(dataset, from, to, to - from, visit);
+}
+
+/** Words that are walked column by column before the next ones: they stay in the cache meanwhile. */
+const TILE_WORDS = 8192;
+
+/** The same in runs that are short enough to be walked once for every column. */
+export function forEachTile(dataset: Dataset, from: number, to: number, visit: VisitRun): void {
+  forEachPart(dataset, from, to, Math.max(1, Math.floor(TILE_WORDS / dataset.layout.stride)), visit);
+}
+
+function forEachPart(
+  { pieces, rowsPerPiece, layout }: Dataset,
+  from: number,
+  to: number,
+  most: number,
+  visit: VisitRun,
+): void {
   for (let row = from; row < to; ) {
     const piece = Math.floor(row / rowsPerPiece);
-    const end = Math.min(to, (piece + 1) * rowsPerPiece);
-    visit(new Float32Array(pieces[piece]), (row - piece * rowsPerPiece) * layout.stride, end - row);
-    row = end;
+    const words = new Float32Array(pieces[piece]);
+    const pieceStart = piece * rowsPerPiece;
+    const pieceEnd = Math.min(to, pieceStart + rowsPerPiece);
+    while (row < pieceEnd) {
+      const rows = Math.min(most, pieceEnd - row);
+      visit(words, (row - pieceStart) * layout.stride, rows);
+      row += rows;
+    }
   }
 }
 
@@ -69,34 +92,41 @@ function oneChunk(dataset: Dataset, from: number, to: number, columns: Int32Arra
     out[c * WORDS + 4] = Number.POSITIVE_INFINITY;
     out[c * WORDS + 5] = Number.NEGATIVE_INFINITY;
   }
-  forEachRun(dataset, from, to, (words, start, rows) => addSums(words, start, rows, stride, columns, out));
+  forEachTile(dataset, from, to, (words, start, rows) => {
+    for (let c = 0; c < columns.length; c++) addSums(words, start + columns[c], rows, stride, out, c * WORDS);
+  });
   for (let at = 0; at < out.length; at += WORDS) if (out[at] > 0) out[at + 2] /= out[at];
-  forEachRun(dataset, from, to, (words, start, rows) => addSquares(words, start, rows, stride, columns, out));
+  forEachTile(dataset, from, to, (words, start, rows) => {
+    for (let c = 0; c < columns.length; c++) addSquares(words, start + columns[c], rows, stride, out, c * WORDS);
+  });
 }
 
-/** First pass: counts, sums (in the place of the mean), smallest and largest. */
+/** First pass over a column: count, sum (in the place of the mean), smallest and largest. */
 function addSums(
   words: Float32Array,
   start: number,
   rows: number,
   stride: number,
-  columns: Int32Array,
   out: Float64Array,
+  at: number,
 ): void {
-  for (let row = 0; row < rows; row++) {
-    const base = start + row * stride;
-    for (let c = 0, at = 0; c < columns.length; c++, at += WORDS) {
-      const v = words[base + columns[c]];
-      if (Number.isNaN(v)) {
-        out[at + 1]++;
-        continue;
-      }
-      out[at]++;
-      out[at + 2] += v;
-      if (v < out[at + 4]) out[at + 4] = v;
-      if (v > out[at + 5]) out[at + 5] = v;
-    }
+  let count = 0;
+  let sum = out[at + 2];
+  let min = out[at + 4];
+  let max = out[at + 5];
+  for (let row = 0, word = start; row < rows; row++, word += stride) {
+    const v = words[word];
+    if (Number.isNaN(v)) continue;
+    count++;
+    sum += v;
+    if (v < min) min = v;
+    if (v > max) max = v;
   }
+  out[at] += count;
+  out[at + 1] += rows - count;
+  out[at + 2] = sum;
+  out[at + 4] = min;
+  out[at + 5] = max;
 }
 
 /** Second pass: squared deviations from the mean. */
@@ -105,16 +135,16 @@ function addSquares(
   start: number,
   rows: number,
   stride: number,
-  columns: Int32Array,
   out: Float64Array,
+  at: number,
 ): void {
-  for (let row = 0; row < rows; row++) {
-    const base = start + row * stride;
-    for (let c = 0, at = 0; c < columns.length; c++, at += WORDS) {
-      const deviation = words[base + columns[c]] - out[at + 2];
-      if (!Number.isNaN(deviation)) out[at + 3] += deviation * deviation;
-    }
+  const mean = out[at + 2];
+  let sum = out[at + 3];
+  for (let row = 0, word = start; row < rows; row++, word += stride) {
+    const deviation = words[word] - mean;
+    if (!Number.isNaN(deviation)) sum += deviation * deviation;
   }
+  out[at + 3] = sum;
 }
 
 /**
