@@ -6,10 +6,10 @@
  */
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
-import { ParagradError } from '../errors.js';
+import { invariant, ParagradError } from '../errors.js';
 import { distUrl } from '../memory/dist.js';
 import type { Arithmetic, KernelName, Kernels } from './kernels.js';
-import { type AddonChoice, bindProducts, combineProducts, findAddon, loadAddon } from './native.js';
+import { type AddonChoice, bindProducts, findAddon, loadAddon } from './native.js';
 import { compareProducts, SELF_TEST_PAGES, selfTest } from './selftest.js';
 
 /** In the order of preference. */
@@ -74,7 +74,10 @@ export function chooseKernels(request: 'auto' | KernelName): ChosenKernels {
 export function instantiateKernels({ name, module, addon }: KernelSource, memory: WebAssembly.Memory): Kernels {
   const instance = new WebAssembly.Instance(module, { env: { memory } });
   const wasm = { name, arithmetic: ARITHMETIC[name], ...(instance.exports as unknown as KernelFunctions) };
-  return addon === null ? wasm : { ...wasm, ...combineProducts(addon, memory, wasm) };
+  if (addon === null) return wasm;
+  const bind = loadAddon(addon.path)[addon.instructionSet];
+  invariant(bind !== undefined, `${addon.path} has no products for ${addon.instructionSet}`);
+  return { ...wasm, ...bindProducts(bind, memory) };
 }
 
 type KernelFunctions = Omit<Kernels, 'name' | 'arithmetic'>;
@@ -101,8 +104,8 @@ function tryNative(): KernelSource | string {
   try {
     const [first] = Object.entries(loadAddon(path));
     if (first === undefined) return 'this processor has none of the instruction sets of the addon';
-    const [instructionSet, native] = first;
-    const products = bindProducts(native, memory);
+    const [instructionSet, bind] = first;
+    const products = bindProducts(bind, memory);
     const fault = selfTest({ ...wasm, ...products }, memory.buffer) ?? compareProducts(products, wasm, memory.buffer);
     return fault ?? { ...base, name: 'native', addon: { path, instructionSet } };
   } catch (error) {

@@ -2,8 +2,8 @@
  * The C addon (src/kernels/native/): where it is, loading it, and its products as kernels on one memory.
  *
  * The addon has the three matrix products for wide vectors, with the bits of `wasm-fma`; everything else of the set
- * `native` is `wasm-fma` itself. A call through Node-API costs a few times a call into WebAssembly, so small products stay
- * there: since the bits are the same, the choice needs to be good and nothing more.
+ * `native` is `wasm-fma` itself. A call costs about what one into WebAssembly does, since its arguments are written to
+ * shared memory and not passed (native/addon.c), so there is no size from which on it pays: it always does.
  */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -11,12 +11,14 @@ import { fileURLToPath } from 'node:url';
 import { distUrl } from '../memory/dist.js';
 import type { Products } from './kernels.js';
 
-/** A product that is given the memory, as float32, before the arguments of its kernel. Throws a RangeError on a bad call. */
-type OnMemory<F extends (...numbers: never[]) => void> = (memory: Float32Array, ...numbers: Parameters<F>) => void;
-export type NativeProducts = { readonly [P in keyof Products]: OnMemory<Products[P]> };
+/**
+ * Binds the products of one instruction set to a memory and to the numbers of a call, both on shared buffers. What it
+ * returns computes the product that the numbers describe then, and throws a RangeError when they describe none.
+ */
+export type BindProducts = (memory: Float32Array, call: Float64Array) => () => void;
 
-/** The products of each instruction set that this processor has, best first. */
-export type Addon = Readonly<Record<string, NativeProducts>>;
+/** An entry for each instruction set that this processor has, best first. */
+export type Addon = Readonly<Record<string, BindProducts>>;
 
 /** What a thread needs to know to load the same products as the coordinator; can be posted. */
 export interface AddonChoice {
@@ -24,8 +26,11 @@ export interface AddonChoice {
   readonly instructionSet: string;
 }
 
-/** Multiplications of a product from which on the addon is quicker than WebAssembly, its call included (measured). */
-const LARGE = 6144;
+/** The numbers of a call: the form, then the arguments of the kernel; `extra` is the bias of NN and the mask of NT. */
+export const CALL_LENGTH = 13;
+
+/** The forms as the addon numbers them. */
+export const FORM = { NN: 0, TN: 1, NT: 2 } as const;
 
 /** Path of the addon for this platform, built here or shipped in the package; null when there is none. */
 export function findAddon(): string | null {
@@ -43,37 +48,48 @@ export function loadAddon(path: string): Addon {
   return createRequire(import.meta.url)(path) as Addon;
 }
 
-/** The products of one instruction set as kernels on a memory, whatever their size. */
-export function bindProducts(native: NativeProducts, memory: WebAssembly.Memory): Products {
-  const floats = new Float32Array(memory.buffer);
-  return {
-    gemmNN: (...numbers) => native.gemmNN(floats, ...numbers),
-    gemmTN: (...numbers) => native.gemmTN(floats, ...numbers),
-    gemmNT: (...numbers) => native.gemmNT(floats, ...numbers),
-  };
-}
+/** The products of one instruction set as kernels on a memory, which must be shared. */
+export function bindProducts(bind: BindProducts, memory: WebAssembly.Memory): Products {
+  const call = new Float64Array(new SharedArrayBuffer(CALL_LENGTH * 8));
+  const run = bind(new Float32Array(memory.buffer), call);
 
-/** Large products by the addon, small ones by WebAssembly. */
-export function combineProducts(
-  { path, instructionSet }: AddonChoice,
-  memory: WebAssembly.Memory,
-  wasm: Products,
-): Products {
-  const native = loadAddon(path)[instructionSet];
-  if (native === undefined) throw new Error(`${path} has no products for ${instructionSet}`);
-  const floats = new Float32Array(memory.buffer);
+  function multiply(
+    form: number,
+    m: number,
+    n: number,
+    k: number,
+    a: number,
+    lda: number,
+    b: number,
+    ldb: number,
+    c: number,
+    ldc: number,
+    extra: number,
+    epilogue: number,
+    workspace: number,
+  ): void {
+    call[0] = form;
+    call[1] = m;
+    call[2] = n;
+    call[3] = k;
+    call[4] = a;
+    call[5] = lda;
+    call[6] = b;
+    call[7] = ldb;
+    call[8] = c;
+    call[9] = ldc;
+    call[10] = extra;
+    call[11] = epilogue;
+    call[12] = workspace;
+    run();
+  }
+
   return {
-    gemmNN(m, n, k, a, lda, b, ldb, c, ldc, bias, epilogue, workspace) {
-      if (m * n * k < LARGE) wasm.gemmNN(m, n, k, a, lda, b, ldb, c, ldc, bias, epilogue, workspace);
-      else native.gemmNN(floats, m, n, k, a, lda, b, ldb, c, ldc, bias, epilogue, workspace);
-    },
-    gemmTN(m, n, k, a, lda, b, ldb, c, ldc, epilogue, workspace) {
-      if (m * n * k < LARGE) wasm.gemmTN(m, n, k, a, lda, b, ldb, c, ldc, epilogue, workspace);
-      else native.gemmTN(floats, m, n, k, a, lda, b, ldb, c, ldc, epilogue, workspace);
-    },
-    gemmNT(m, n, k, a, lda, b, ldb, c, ldc, mask, epilogue, workspace) {
-      if (m * n * k < LARGE) wasm.gemmNT(m, n, k, a, lda, b, ldb, c, ldc, mask, epilogue, workspace);
-      else native.gemmNT(floats, m, n, k, a, lda, b, ldb, c, ldc, mask, epilogue, workspace);
-    },
+    gemmNN: (m, n, k, a, lda, b, ldb, c, ldc, bias, epilogue, workspace) =>
+      multiply(FORM.NN, m, n, k, a, lda, b, ldb, c, ldc, bias, epilogue, workspace),
+    gemmTN: (m, n, k, a, lda, b, ldb, c, ldc, epilogue, workspace) =>
+      multiply(FORM.TN, m, n, k, a, lda, b, ldb, c, ldc, 0, epilogue, workspace),
+    gemmNT: (m, n, k, a, lda, b, ldb, c, ldc, mask, epilogue, workspace) =>
+      multiply(FORM.NT, m, n, k, a, lda, b, ldb, c, ldc, mask, epilogue, workspace),
   };
 }
