@@ -76,6 +76,7 @@ function makePlan({ sizes, batch, rate }, workers, rows) {
     rate: CONSTANT_RATE,
     l2: 0,
     clipNorm: null,
+    dropout: 0,
     weighted: false,
     batchSize: batch,
     shards: defaultShards(batch),

@@ -51,6 +51,7 @@ const options = fc.record(
     activation: fc.constantFrom('relu', 'leaky_relu', 'tanh', 'sigmoid', 'selu', 'gelu', 'mish'),
     schedule: fc.constantFrom('cosine', 'one_cycle'),
     warmupSteps: fc.constantFrom(0, 2),
+    dropout: fc.constantFrom(0, 0.3),
     validation: fc.constantFrom(0, 0.17, 0.3),
     kernels: fc.constantFrom(...KERNELS),
     seed: fc.nat(),

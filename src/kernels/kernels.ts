@@ -93,6 +93,15 @@ export interface Kernels {
   /** d *= slope. */
   multiply(d: number, slope: number, count: number): void;
 
+  /**
+   * to[rows, columns] = from * scale where the hash of (keys, firstRow + row, column) is below `keepBelow`, else 0; contiguous, and
+   * `to` may be `from`. columns a multiple of 4. Keys, rows and hashes are 32-bit words, compared as unsigned.
+   */
+  dropout(
+    from: number, to: number, rows: number, columns: number, rowKey: number, unitKey: number, firstRow: number, keepBelow: number,
+    scale: number,
+  ): void;
+
   // ---- losses on logits z[rows, outputs] with leading dimension ld (1 when outputs is 1).
   // Each writes d[rows, ld] = weight * d(loss row)/dz, zero in the padding columns, and returns the float64 sum over rows,
   // in row order, of weight * loss. `weights` is a pointer to float32 [rows], or 0 for all ones.

@@ -153,6 +153,26 @@ export const geluForward = (x: Vector) => gated(x, normal, normalDensity);
 
 export const multiply = (d: Vector, slope: Vector) => map(d, (v, i) => v * slope[i]!);
 
+function mix(x: number): number {
+  let h = Math.imul(x ^ (x >>> 16), 0x7feb352d);
+  h = Math.imul(h ^ (h >>> 15), 0x846ca68b);
+  return (h ^ (h >>> 16)) >>> 0;
+}
+
+/** The units that dropout keeps are part of the result: which ones is the kernels' own definition, in scalar integers. */
+export function dropout(
+  x: Vector,
+  columns: number,
+  { rowKey, unitKey, firstRow }: Readonly<Record<'rowKey' | 'unitKey' | 'firstRow', number>>,
+  keepBelow: number,
+  scale: number,
+): Float64Array {
+  return map(x, (v, i) => {
+    const key = mix((firstRow + Math.floor(i / columns)) ^ rowKey) ^ unitKey;
+    return mix((key + Math.imul(i % columns, 0x9e3779b9)) | 0) < keepBelow ? v * scale : 0;
+  });
+}
+
 /** Rows of logits and their targets, each [rows, outputs]; for cross-entropy `y` is the class index of each row. */
 export interface Batch {
   readonly rows: number;

@@ -38,6 +38,8 @@ export interface LayoutRequest {
   readonly outputStrides: readonly number[];
   /** Leading dimension of each layer that keeps the slopes of its activation beside its output; empty where none does. */
   readonly slopeStrides: readonly number[];
+  /** Leading dimension of each layer whose output goes on through dropout; empty where none does. */
+  readonly droppedStrides: readonly number[];
   /** Target values a row. */
   readonly targets: number;
   readonly workspaceBytes: number;
@@ -61,6 +63,8 @@ export interface WorkerLayout {
   readonly outputs: readonly number[];
   /** Per layer that keeps them: [rows, outputStride], f'(.) of its activation. */
   readonly slopes: readonly number[];
+  /** Per layer that has dropout: [rows, outputStride], what is left of its output. */
+  readonly dropped: readonly number[];
   /** Two buffers of [rows, widest outputStride] for the backward pass. */
   readonly deltas: readonly [number, number];
   readonly workspace: number;
@@ -120,6 +124,7 @@ export function planLayout(request: LayoutRequest): Layout {
       weights: floats(rows),
       outputs: request.outputStrides.map((stride) => floats(rows * stride)),
       slopes: request.slopeStrides.map((stride) => floats(rows * stride)),
+      dropped: request.droppedStrides.map((stride) => floats(rows * stride)),
       deltas: [floats(rows * widest), floats(rows * widest)],
       workspace: take(request.workspaceBytes),
     })),

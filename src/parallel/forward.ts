@@ -2,9 +2,11 @@
  * One worker's forward pass over the block of rows in its input buffer: layer by layer, outputs kept for the backward pass.
  */
 import { EPILOGUE, type Kernels } from '../kernels/kernels.js';
+import type { WorkerLayout } from '../memory/layout.js';
 import type { Views } from '../memory/views.js';
 import type { Activation } from '../nn/activations/activation.js';
 import { ACTIVATIONS } from '../nn/activations/index.js';
+import type { Dropout } from './dropout.js';
 import type { ForwardPlan } from './plan.js';
 
 /** Rows rounded up to the kernels' multiple of 4; what is computed in the extra rows is never read. */
@@ -13,6 +15,7 @@ export function paddedRows(rows: number): number {
 }
 
 /**
+ * @param dropout of the hidden layers, while training; the plan then has room for what is left
  * @returns a function that computes every layer's output for `rows` rows of the input buffer
  */
 export function createForward(
@@ -20,6 +23,7 @@ export function createForward(
   worker: number,
   views: Views,
   kernels: Kernels,
+  dropout: Dropout | null = null,
 ): (rows: number) => void {
   const own = plan.layout.workers[worker];
   const hidden: Activation = ACTIVATIONS[plan.activation];
@@ -31,7 +35,7 @@ export function createForward(
       outputs: layer.outputs,
       inputStride: layer.inputStride,
       outputStride: layer.outputStride,
-      input: i === 0 ? own.input : own.outputs[i - 1],
+      input: inputOf(own, i, dropout !== null),
       output: own.outputs[i],
       slope: own.slopes[i] ?? 0,
       weight: plan.layout.parameters + 4 * layer.weight.offset,
@@ -66,8 +70,15 @@ export function createForward(
       }
       if (l.apply !== null) l.apply(kernels, l.output, m * l.outputStride, l.slope);
       if (l.clearPadding) clearColumns(views.f32, l.output / 4, m, l.outputs, l.outputStride);
+      if (dropout !== null && i < last) dropout.apply(i, l.output, own.dropped[i], m, l.outputStride);
     }
   };
+}
+
+/** Where layer `i` takes its input from. */
+export function inputOf(own: WorkerLayout, i: number, dropped: boolean): number {
+  if (i === 0) return own.input;
+  return dropped ? own.dropped[i - 1] : own.outputs[i - 1];
 }
 
 /** Zeroes columns [from, stride) of [rows, stride] at an element index. */

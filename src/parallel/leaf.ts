@@ -13,7 +13,8 @@ import type { Activation } from '../nn/activations/activation.js';
 import { ACTIVATIONS } from '../nn/activations/index.js';
 import type { OpenLoss } from '../nn/losses/choice.js';
 import type { LossArguments } from '../nn/losses/loss.js';
-import { createForward, paddedRows } from './forward.js';
+import { createDropout, type Dropout, type MaskKey } from './dropout.js';
+import { createForward, inputOf, paddedRows } from './forward.js';
 import { BLOCK_ROWS, type StepPlan } from './plan.js';
 
 /** Milliseconds of work so far, by phase; only timed leaves add to it. */
@@ -23,6 +24,13 @@ export interface LeafTimes {
   backward: number;
   /** Additions of complete subtrees. */
   add: number;
+}
+
+/** Where the rows of a batch come from. */
+export interface RowSource {
+  order: RowOrder;
+  /** What the dropout of these rows depends on; absent where there is none. */
+  masks?: MaskKey;
 }
 
 export interface LeafWorker {
@@ -35,10 +43,20 @@ export interface LeafWorker {
    * @param rows rows of the shard, at least 1
    * @returns the sum of weight * loss; the sum of weights is in `weightSum` until the next call
    */
-  compute(gradient: number, accumulate: boolean, order: RowOrder, start: number, rows: number, timed: boolean): number;
+  compute(
+    gradient: number,
+    accumulate: boolean,
+    source: RowSource,
+    start: number,
+    rows: number,
+    timed: boolean,
+  ): number;
   readonly weightSum: number;
   readonly times: LeafTimes;
 }
+
+/** Of rows that come from nowhere in particular. */
+const NO_MASKS: MaskKey = { seed: 0, epoch: 0 };
 
 export function createLeafWorker(
   plan: StepPlan,
@@ -50,8 +68,9 @@ export function createLeafWorker(
 ): LeafWorker {
   const own = plan.layout.workers[worker];
   const loss = opened.bind(views.f32);
-  const forward = createForward(plan, worker, views, kernels);
-  const backward = createBackward(plan, worker, kernels);
+  const dropout = plan.dropout > 0 ? createDropout(plan.dropout, plan.network.layers.length - 1, kernels) : null;
+  const forward = createForward(plan, worker, views, kernels, dropout);
+  const backward = createBackward(plan, worker, kernels, dropout);
   const order = views.u32.subarray(own.order / 4, own.order / 4 + BLOCK_ROWS);
   const inputStride = plan.network.layers[0].inputStride;
   const outputLayer = plan.network.layers[plan.network.layers.length - 1];
@@ -80,7 +99,7 @@ export function createLeafWorker(
     compute(
       gradient: number,
       accumulate: boolean,
-      source: RowOrder,
+      source: RowSource,
       start: number,
       rows: number,
       timed: boolean,
@@ -90,7 +109,7 @@ export function createLeafWorker(
       for (let done = 0; done < rows; done += BLOCK_ROWS) {
         const count = Math.min(BLOCK_ROWS, rows - done);
         const t0 = timed ? performance.now() : 0;
-        source.fill(order, start + done, count);
+        source.order.fill(order, start + done, count);
         gather(
           order,
           count,
@@ -103,6 +122,7 @@ export function createLeafWorker(
           own.weights / 4,
         );
         const t1 = timed ? performance.now() : 0;
+        dropout?.place(source.masks ?? NO_MASKS, start + done);
         forward(count);
         block.rows = count;
         lossSum += loss.run(kernels, block, plan.lossConstants);
@@ -126,6 +146,7 @@ function createBackward(
   plan: StepPlan,
   worker: number,
   kernels: Kernels,
+  dropout: Dropout | null,
 ): (rows: number, gradient: number, accumulate: boolean) => void {
   const own = plan.layout.workers[worker];
   const activation: Activation = ACTIVATIONS[plan.activation];
@@ -136,7 +157,7 @@ function createBackward(
     outputs: layer.outputs,
     inputStride: layer.inputStride,
     outputStride: layer.outputStride,
-    input: i === 0 ? own.input : own.outputs[i - 1],
+    input: inputOf(own, i, dropout !== null),
     // What the derivative of the activation before this layer is taken from.
     kept: activation.derivativeFrom === 'slope' ? own.slopes[i - 1] : own.outputs[i - 1],
     delta: own.deltas[(last - i) % 2],
@@ -199,6 +220,7 @@ function createBackward(
           );
         }
       }
+      if (i > 0 && dropout !== null) dropout.apply(i - 1, l.inputDelta, l.inputDelta, m, l.inputStride);
       if (i > 0 && derive !== null) derive(kernels, l.inputDelta, l.kept, m * l.inputStride);
     }
   };

@@ -35,6 +35,8 @@ export interface StepPlan extends ForwardPlan {
   readonly l2: number;
   /** Largest global gradient norm, or null for no clipping. */
   readonly clipNorm: number | null;
+  /** Probability of a hidden unit to be left out of a step; 0 for no dropout. */
+  readonly dropout: number;
   readonly weighted: boolean;
   /** B: rows of a full batch. */
   readonly batchSize: number;
@@ -57,6 +59,7 @@ export interface StepOptions {
   rate: RatePlan;
   l2: number;
   clipNorm: number | null;
+  dropout: number;
   weighted: boolean;
   batchSize: number;
   /** A power of two. */
@@ -99,6 +102,7 @@ export function planStep(options: StepOptions): StepPlan {
     inputStride: network.layers[0].inputStride,
     outputStrides: network.layers.map((layer) => layer.outputStride),
     slopeStrides: keepsSlopes(options.activation) ? hiddenStrides(network) : [],
+    droppedStrides: options.dropout > 0 ? hiddenStrides(network) : [],
     targets: targetsPerRow(options.loss, sizes[sizes.length - 1]),
     workspaceBytes: WORKSPACE_BYTES,
   });
@@ -130,6 +134,7 @@ export function planForward(sizes: readonly number[], activation: ActivationName
     inputStride: network.layers[0].inputStride,
     outputStrides: network.layers.map((layer) => layer.outputStride),
     slopeStrides: [],
+    droppedStrides: [],
     targets: 1,
     workspaceBytes: WORKSPACE_BYTES,
   });

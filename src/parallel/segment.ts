@@ -82,7 +82,7 @@ export function createSegmentWorker(
       if (timed) waited += performance.now() - before;
       return everyone;
     };
-    const batch: Batch = { order: createOrder(request.order), start: 0, rows: 0 };
+    const batch: Batch = { order: createOrder(request.order), masks: request.order, start: 0, rows: 0 };
     let skipped = 0;
     for (let i = 0; i < request.batches; i++) {
       const timed = i % sample === 0;

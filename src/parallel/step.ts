@@ -12,19 +12,17 @@
  */
 import { createGather } from '../data/batches.js';
 import type { Dataset } from '../data/dataset.js';
-import type { RowOrder } from '../data/order.js';
 import type { Kernels } from '../kernels/kernels.js';
 import type { Views } from '../memory/views.js';
 import { followedReductions, type OpenLoss, openBuiltIn } from '../nn/losses/choice.js';
-import { createLeafWorker, type LeafTimes } from './leaf.js';
+import { createLeafWorker, type LeafTimes, type RowSource } from './leaf.js';
 import { BLOCK_ROWS, type StepPlan } from './plan.js';
 import { createSliceWorker, type SliceWorker } from './slice.js';
 import { activeShards, planReduction, type Reduction, treeSum } from './tree.js';
 import { createWeightPenalty } from './weight-penalty.js';
 
 /** The rows of one batch: `rows` positions of `order` from `start`. */
-export interface Batch {
-  order: RowOrder;
+export interface Batch extends RowSource {
   start: number;
   rows: number;
 }
@@ -106,14 +104,7 @@ export function createStepWorker(
         const { shard, buffer, accumulate } = operation;
         const first = shard * rowsPerShard;
         const rows = Math.min(rowsPerShard, batch.rows - first);
-        shardSums[2 * shard] = leaf.compute(
-          gradients[buffer],
-          accumulate,
-          batch.order,
-          batch.start + first,
-          rows,
-          timed,
-        );
+        shardSums[2 * shard] = leaf.compute(gradients[buffer], accumulate, batch, batch.start + first, rows, timed);
         shardSums[2 * shard + 1] = leaf.weightSum;
       }
       return true;

@@ -31,6 +31,7 @@ export const PURPOSE = {
   groupOrder: 4,
   windowOrder: 5,
   shortGroup: 6,
+  dropout: 7,
   check: 64,
 } as const;
 export type Purpose = (typeof PURPOSE)[keyof typeof PURPOSE];

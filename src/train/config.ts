@@ -116,6 +116,10 @@ export const configSchema = z.strictObject({
     parse: numericList,
   }),
   activation: option(activation.schema.default('relu'), 'activation of the hidden layers', activation.hint),
+  dropout: option(belowOne.default(0), 'probability of a hidden unit to be left out of a step', {
+    group: 'Network',
+    ...belowOneHint,
+  }),
   init: option(filePath.optional(), 'start from the weights in this .safetensors file (default: drawn from the seed)', {
     group: 'Network',
     argument: 'FILE',

@@ -35,6 +35,7 @@ const labSchema = z.strictObject({
   loss: option(z.enum(losses).default('mse'), 'loss', { group: 'Learning', expected: `one of ${losses.join(', ')}` }),
   ...configSchema.pick({
     activation: true,
+    dropout: true,
     quantile: true,
     labelSmoothing: true,
     reduction: true,

@@ -77,6 +77,7 @@ export function createLab(options: LabOptions): Lab {
     rate: CONSTANT_RATE,
     l2: resolved.l2,
     clipNorm: resolved.clipNorm ?? null,
+    dropout: resolved.dropout,
     weighted,
     batchSize,
     shards: resolved.shards ?? defaultShards(batchSize),
@@ -103,7 +104,12 @@ export function createLab(options: LabOptions): Lab {
         [y, targets],
         [weights ?? [], weighted ? 1 : 0],
       ]);
-      const { data, penalty, gradientNorm } = step.differentiate({ order: IN_ORDER, start: 0, rows });
+      const { data, penalty, gradientNorm } = step.differentiate({
+        order: IN_ORDER,
+        masks: { seed: resolved.seed, epoch: updates },
+        start: 0,
+        rows,
+      });
       const total = data + penalty;
       if (!Number.isFinite(total)) {
         const message = `the loss of step ${updates + 1} is ${total}, not a finite number`;

@@ -29,6 +29,7 @@ export function stepOptions(
     rate: { schedule: config.schedule, warmupSteps: config.warmupSteps, steps },
     l2: config.l2,
     clipNorm: config.clipNorm ?? null,
+    dropout: config.dropout,
     weighted: layout.weighted,
     batchSize,
     shards: config.shards ?? defaultShards(batchSize),

@@ -12,6 +12,7 @@ const request: fc.Arbitrary<LayoutRequest> = fc.record({
   inputStride: fc.integer({ min: 1, max: 20 }).map((n) => n * 8),
   outputStrides: fc.array(fc.constantFrom(1, 8, 16, 64, 104), { minLength: 1, maxLength: 4 }),
   slopeStrides: fc.array(fc.constantFrom(8, 16, 64), { maxLength: 3 }),
+  droppedStrides: fc.array(fc.constantFrom(8, 16, 64), { maxLength: 3 }),
   targets: fc.integer({ min: 1, max: 5 }),
   workspaceBytes: fc.constantFrom(0, 4096, 1 << 20),
 });
@@ -37,6 +38,7 @@ function buffers(layout: Layout, r: LayoutRequest): { name: string; start: numbe
       buffer('weights', worker.weights, r.rows * 4),
       ...worker.outputs.map((start, i) => buffer('outputs', start, r.rows * r.outputStrides[i] * 4)),
       ...worker.slopes.map((start, i) => buffer('slopes', start, r.rows * r.slopeStrides[i] * 4)),
+      ...worker.dropped.map((start, i) => buffer('dropped', start, r.rows * r.droppedStrides[i] * 4)),
       ...worker.deltas.map((start) => buffer('delta', start, r.rows * widest * 4)),
       buffer('workspace', worker.workspace, r.workspaceBytes),
     ]),
@@ -75,6 +77,7 @@ describe('planLayout', () => {
       inputStride: 64,
       outputStrides: [256, 256, 16],
       slopeStrides: [],
+      droppedStrides: [],
       targets: 1,
       workspaceBytes: 1 << 20,
     });
@@ -113,6 +116,7 @@ describe('planLayout', () => {
       inputStride: 8,
       outputStrides: [8],
       slopeStrides: [],
+      droppedStrides: [],
       targets: 1,
       workspaceBytes: 0,
     };

@@ -7,11 +7,12 @@ import { OPTIMIZERS } from '../../src/nn/optimizers/index.js';
 import { CONSTANT_RATE, type RatePlan } from '../../src/nn/schedules/rate.js';
 import { planStep, type StepOptions, type StepPlan } from '../../src/parallel/plan.js';
 
-export type TestRun = Omit<StepOptions, 'batchRows' | 'hyper' | 'lossConstants' | 'rate' | 'workers'> & {
+export type TestRun = Omit<StepOptions, 'batchRows' | 'hyper' | 'lossConstants' | 'rate' | 'dropout' | 'workers'> & {
   rows: number;
   learningRate: number;
   lossConstants?: LossConstants;
   rate?: RatePlan;
+  dropout?: number;
 };
 
 export const BASE: TestRun = {
@@ -70,6 +71,7 @@ export function makePlan({ rows, learningRate, ...options }: TestRun, workers: n
   return planStep({
     lossConstants: LOSS_DEFAULTS,
     rate: CONSTANT_RATE,
+    dropout: 0,
     ...options,
     hyper: { ...OPTIMIZERS[options.optimizer].defaults, learningRate },
     workers,

@@ -22,7 +22,8 @@ function train(run: TestRun, workers: number, kernels: KernelName = 'wasm-fma', 
   for (let epoch = 0; epoch < epochs; epoch++) {
     const order = createPermutation(run.rows, 0, PURPOSE.rowOrder, epoch);
     for (let start = 0; start < run.rows; start += run.batchSize) {
-      const { gradientNorm } = step.differentiate({ order, start, rows: Math.min(run.batchSize, run.rows - start) });
+      const rows = Math.min(run.batchSize, run.rows - start);
+      const { gradientNorm } = step.differentiate({ order, masks: { seed: 0, epoch }, start, rows });
       step.update(++t, gradientNorm);
     }
   }
@@ -45,6 +46,7 @@ const arbitrary = fc
       warmupSteps: fc.constantFrom(0, 3),
       steps: fc.integer({ min: 1, max: 20 }),
     }),
+    dropout: fc.constantFrom(0, 0.3),
     reduction: fc.constantFrom<'mean' | 'sum'>('mean', 'sum'),
     optimizer: fc.constantFrom<OptimizerName>(...names(OPTIMIZERS)),
     l2: fc.constantFrom(0, 0.01),

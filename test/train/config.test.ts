@@ -31,6 +31,7 @@ describe('resolveConfig', () => {
       validation: 0.2,
       hidden: [256, 256, 256],
       activation: 'relu',
+      dropout: 0,
       reduction: 'mean',
       optimizer: 'adam',
       schedule: 'constant',

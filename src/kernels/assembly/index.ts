@@ -3,6 +3,7 @@ export {
   eluBackward, eluForward, leakyReluBackward, leakyReluForward, multiply, sigmoidBackward, sigmoidForward, tanhBackward,
   tanhForward,
 } from './activations';
+export { dropout } from './dropout';
 export { exp, log } from './elementary';
 export { geluForward, mishForward, siluForward } from './gated';
 export { gemmNN, gemmNT, gemmTN } from './gemm';
