@@ -44,8 +44,9 @@ export function formatMetrics(metrics: object): string {
     .join('  ');
 }
 
-/** Rows of cells as aligned lines: text to the left, numbers to the right. */
-export function formatTable(rows: readonly (readonly string[])[]): string {
+/** Rows of cells as aligned lines: text to the left, numbers to the right; control characters as JSON writes them. */
+export function formatTable(table: readonly (readonly string[])[]): string {
+  const rows = table.map((row) => row.map(showControls));
   const widths = rows.reduce<number[]>((all, row) => {
     return row.map((cell, i) => Math.max(all[i] ?? 0, cell.length));
   }, []);
@@ -54,4 +55,8 @@ export function formatTable(rows: readonly (readonly string[])[]): string {
     .map((row) => row.map((cell, i) => (isNumber(cell) ? cell.padStart(widths[i]) : cell.padEnd(widths[i]))))
     .map((row) => row.join('  ').trimEnd())
     .join('\n');
+}
+
+function showControls(cell: string): string {
+  return cell.replace(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1));
 }

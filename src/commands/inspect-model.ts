@@ -36,13 +36,19 @@ export function modelText({ path, description, weightsSha256, tensors }: Model):
 function inputRows({ numbers, categories, weightColumn }: Preprocessing): string[][] {
   return [
     ['column', 'becomes'],
-    ...numbers.map(({ name, centre, shift, scale, flagged }) => {
-      const encoding = `(x - ${formatNumber(centre + shift)}) / ${formatNumber(scale)}`;
-      return [name, `${scale === 0 ? 'constant, 0' : encoding}${flagged ? ', and a flag where it is missing' : ''}`];
+    ...numbers.map((number) => {
+      return [number.name, `${scalingText(number)}${number.flagged ? ', and a flag where it is missing' : ''}`];
     }),
     ...categories.map(({ name, values }) => [name, `one of ${values.length}: ${listValues(values)}`]),
     ...(weightColumn === null ? [] : [[weightColumn, 'weight of the row in training']]),
   ];
+}
+
+function scalingText({ centre, shift, scale }: Preprocessing['numbers'][number]): string {
+  if (scale === 0) return 'constant, 0';
+  const mean = centre + shift;
+  const centred = mean === 0 ? 'x' : `(x ${mean < 0 ? '+' : '-'} ${formatNumber(Math.abs(mean))})`;
+  return scale === 1 ? centred : `${centred} / ${formatNumber(scale)}`;
 }
 
 function listValues(values: readonly unknown[]): string {

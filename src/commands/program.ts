@@ -55,7 +55,7 @@ function usageError(error: CommanderError, args: readonly string[]): ParagradErr
   if (error.code === 'commander.help') {
     return new ParagradError('usage', 'no command given', { hint: 'See paragrad --help.' });
   }
-  const command = args.find((arg) => !arg.startsWith('-'));
+  const command = error.code === 'commander.unknownCommand' ? undefined : args.find((arg) => !arg.startsWith('-'));
   return new ParagradError('usage', error.message.replace(/^error: /, ''), {
     hint: `See paragrad ${command === undefined ? '' : `${command} `}--help.`,
   });

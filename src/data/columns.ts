@@ -36,7 +36,7 @@ export function chooseColumns(table: Table, choice: ColumnChoice): Columns {
   }
   if (features.length === 0) {
     throw new ParagradError('no_features', `${table.location} has no column left to predict ${show(target)} from`, {
-      hint: 'Exclude fewer columns.',
+      hint: choice.exclude === undefined ? 'Add columns to learn from.' : 'Exclude fewer columns.',
     });
   }
   return {

@@ -120,8 +120,7 @@ export interface ModelLoad extends LoadContext {
  */
 export async function loadForModel(load: ModelLoad): Promise<Dataset> {
   const { table, preprocessing, withTarget, rowStart = 0, rowEnd = table.rows } = load;
-  const weight = withTarget && table.columns.some(({ name }) => name === preprocessing.weightColumn);
-  const parts = { target: withTarget, weight };
+  const parts = partsFor(load);
   checkColumns(table, preprocessing, parts);
   const rows = rowRange(rowStart, rowEnd);
   if (withTarget) await surveyTarget(table, preprocessing, rows, load.dropMissingTarget ?? false, load);
@@ -130,6 +129,24 @@ export async function loadForModel(load: ModelLoad): Promise<Dataset> {
   await fill(table, { dataset, preprocessing, ...rows }, rows, load);
   await standardise(dataset, columnScales(preprocessing, withTarget), load);
   return dataset;
+}
+
+/**
+ * Looks for what `loadForModel` would refuse, as far as columns and targets tell: before a training, not after it.
+ *
+ * @returns notes for the user
+ */
+export async function checkForModel(load: ModelLoad): Promise<string[]> {
+  const { table, preprocessing, rowStart = 0, rowEnd = table.rows } = load;
+  checkColumns(table, preprocessing, partsFor(load));
+  if (!load.withTarget) return [];
+  return await surveyTarget(table, preprocessing, rowRange(rowStart, rowEnd), load.dropMissingTarget ?? false, load);
+}
+
+/** The target where it is asked for, and then the weights where the table has them. */
+function partsFor({ table, preprocessing, withTarget }: ModelLoad): { target: boolean; weight: boolean } {
+  const weight = withTarget && table.columns.some(({ name }) => name === preprocessing.weightColumn);
+  return { target: withTarget, weight };
 }
 
 /**

@@ -43,7 +43,7 @@ export function chooseWorkers(
     return { workers: request, reason: 'as asked', warning: warningFor(request, options.shards, cores) };
   const most = Math.min(cores, options.shards);
   if (most === 1) {
-    const reason = cores === 1 ? 'this machine has one core' : `a batch of ${options.batchSize} rows is one shard`;
+    const reason = cores === 1 ? 'this machine has one core' : `a batch is one shard`;
     return { workers: 1, reason, warning: null };
   }
   const milliseconds = stepMilliseconds(options, dataset, kernels, opened);

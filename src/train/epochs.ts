@@ -62,7 +62,7 @@ const LOGGED_STEPS = 500;
 const SHOWN_LOSSES = 3;
 
 /**
- * @throws ParagradError `interrupted`, `worker_failed`
+ * @throws ParagradError `interrupted`, `worker_failed`, `no_weight` when an epoch has nothing to learn from
  */
 export async function runEpochs(
   schedule: Schedule,
@@ -140,6 +140,7 @@ export async function runEpochs(
       }
       first += count;
     }
+    if (skipped === steps) throw weightless();
     report(epoch, 0, recent[recent.length - 1], seconds, 0);
     // Without held-out rows, some of the training rows tell whether the weights are sound.
     const scoring =
@@ -163,6 +164,12 @@ export async function runEpochs(
     emit(event);
   }
   return end(null);
+}
+
+function weightless(): ParagradError {
+  return new ParagradError('no_weight', 'every row that was to be trained on has weight 0', {
+    hint: 'Give rows to learn from a weight above 0, or leave --weight-column out.',
+  });
 }
 
 /** A loss, and where rows are held out their scores. */

@@ -3,7 +3,7 @@
  * the training and the preprocessing that goes with it; neither shows where the rows are.
  */
 import { createMemoryInput, type TrainingInput } from '../data/input.js';
-import { loadPlanned, planTraining, type TrainingLoad, type TrainingPlan } from '../data/load.js';
+import { checkForModel, loadPlanned, planTraining, type TrainingLoad, type TrainingPlan } from '../data/load.js';
 import { loadSpooled, storedBytes } from '../data/load-spooled.js';
 import { ORDER_SIZES, type OrderPlan, type OrderSizes, planOrder } from '../data/order.js';
 import type { Preprocessing } from '../data/preprocess.js';
@@ -48,7 +48,7 @@ export interface RunRows extends Split {
   readonly preprocessing: Preprocessing;
   /** Where the rows are. */
   readonly storage: RowStorage['kind'];
-  /** Open, so that a wrong path is told before the training and not after it; read at the end. */
+  /** Open and looked at, so that what is wrong with it is told before the training and not after it; read at the end. */
   readonly test: Table | null;
 }
 
@@ -80,7 +80,10 @@ export async function readRows(context: RowsContext): Promise<RunRows> {
     signal,
   };
   const plan = await planTraining(load);
-  for (const message of plan.notes) emit({ type: 'warning', code: 'data', message });
+  const { preprocessing } = plan;
+  const checked = test && { table: test, preprocessing, withTarget: true, dropMissingTarget, execute, signal };
+  const notes = [...plan.notes, ...(checked ? await checkForModel(checked) : [])];
+  for (const message of notes) emit({ type: 'warning', code: 'data', message });
   const order = planOrder(plan.trainRows, plan.layout.stride, context.sizes?.order ?? ORDER_SIZES);
   const storage = chooseStorage(context, plan, order);
   const rows =

@@ -12,6 +12,7 @@ import { openTable } from '../data/open.js';
 import { featureNames } from '../data/preprocess.js';
 import type { Table } from '../data/table.js';
 import type { Execute } from '../data/tasks.js';
+import { ParagradError } from '../errors.js';
 import { type ChosenKernels, chooseKernels } from '../kernels/load.js';
 import { ACTIVATIONS } from '../nn/activations/index.js';
 import { initialiseParameters } from '../nn/init.js';
@@ -122,8 +123,12 @@ export async function runTraining(
       const message = `${outcome.skippedBatches} batches were skipped: all their rows have weight 0`;
       emit({ type: 'warning', code: 'skipped_batches', message });
     }
-    const test = await scoreTest(resources, rows, schedule.session);
     await save(resources, rows, schedule, outcome);
+    const test = await scoreTest(resources, rows, schedule.session).catch((error: unknown) => {
+      // What is wrong with a value of the test table is no reason to lose the training.
+      keep = error instanceof ParagradError && error.kind === 'input';
+      throw keep ? scoringFailed(error as ParagradError, directory.modelPath) : error;
+    });
     const done: DoneEvent = {
       type: 'done',
       runDir: directory.path,
@@ -225,6 +230,11 @@ async function scoreTest(
   const { sizes } = session.plan.network;
   const truth = readTruth(dataset, preprocessing.target, 0, dataset.rows);
   return scoreOutputs(logits, sizes[sizes.length - 1], preprocessing.target, session.plan.loss, truth);
+}
+
+function scoringFailed({ code, message, hint }: ParagradError, model: string): ParagradError {
+  const kept = `The model is kept in ${model}.`;
+  return new ParagradError(code, message, { hint: hint === undefined ? kept : `${hint} ${kept}` });
 }
 
 async function save(

@@ -34,6 +34,7 @@ const BAD_INPUTS: readonly BadInput[] = [
   { name: 'a truncated Parquet file', args: train('truncated.parquet', '--target', 'y'), words: ['truncated'] },
   { name: 'a truncated Arrow file', args: train('truncated.arrow', '--target', 'y'), words: ['truncated'] },
   { name: 'zero rows', args: train('zero-rows.parquet', '--target', 'y'), words: ['zero-rows.parquet', 'no rows'] },
+  { name: 'a test table without a column', args: good('--test', 'bad.arrow'), words: ['bad.arrow', 'no column "x"'] },
   { name: 'no such test file', args: good('--test', 'absent.arrow'), words: ['no such file', 'absent.arrow'] },
   {
     name: 'no such file of weights',
@@ -81,6 +82,12 @@ const BAD_INPUTS: readonly BadInput[] = [
     words: ['"holes"', '3 of 20 rows', '--drop-missing-target'],
   },
 
+  {
+    name: 'weights that are all 0',
+    args: train('bad.arrow', '--target', 'fine', '--features', 'word', '--weight-column', 'zero', '--quiet'),
+    words: ['weight 0', '--weight-column'],
+  },
+
   // options
   { name: 'a negative rate', args: good('--learning-rate', '-1'), words: ['--learning-rate', 'above 0', '-1'] },
   { name: 'a batch of 0', args: good('--batch-size', '0'), words: ['--batch-size', 'at least 1', 'got 0'] },
@@ -96,7 +103,7 @@ const BAD_INPUTS: readonly BadInput[] = [
   { name: 'an option without its value', args: good('--epochs'), words: ['--epochs', 'missing'] },
   { name: 'two tables', args: train('good.arrow', 'bad.arrow', '--target', 'y'), words: ['too many arguments'] },
   { name: 'no table', args: train('--target', 'y'), words: ['missing', 'data'] },
-  { name: 'an unknown command', args: ['trian', 'good.arrow'], words: ['trian', 'train'] },
+  { name: 'an unknown command', args: ['trian', 'good.arrow'], words: ['trian', 'See paragrad --help'] },
   { name: 'no command', args: [], words: ['no command', '--help'] },
 
   // other commands
@@ -136,6 +143,7 @@ beforeAll(async () => {
     void: rows.map(() => null),
     word: rows.map((r) => `word ${r % 3}`),
     same: rows.map(() => 'always'),
+    zero: rows.map(() => 0),
     huge: rows.map((r) => (r === 7 ? Number.POSITIVE_INFINITY : r / 3)),
     holes: rows.map((r) => (r === 2 ? null : r === 5 || r === 6 ? Number.NaN : r / 3)),
   });

@@ -143,6 +143,21 @@ describe('a regression', () => {
     expect(json).toMatchObject({ kind: 'model', weightsSha256: done.weightsSha256, network: { sizes: [5, 16, 1] } });
   });
 
+  it('is kept when a value of the test table cannot be used', async () => {
+    await writeArrowFile(join(folder, 'infinite.arrow'), {
+      x: [1, Number.POSITIVE_INFINITY],
+      color: ['red', 'red'],
+      y: [1000, 1000],
+    });
+    const args = trainArgs('--target', 'y', '--exclude', 'isHigh', '--steps', '1', '--name', 'kept');
+    const { code, stderr } = await runCli([...args, '--test', 'infinite.arrow', '--quiet'], folder);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /^error: column "x" holds Infinity at row 1 of infinite\.arrow .*The model is kept in (.*)\.\n$/,
+    );
+    expect(await readdir(join(folder, 'runs', 'kept-1'))).toContain('model.safetensors');
+  });
+
   it('refuses a table without a column that it needs', async () => {
     await writeArrowFile(join(folder, 'short.arrow'), { colour: ['red'], x: [1] });
     const { code, stderr } = await runCli(['predict', 'runs/lines-1', 'short.arrow', '--out', 'short.csv'], folder);

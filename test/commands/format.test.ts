@@ -55,3 +55,7 @@ it('formatTable aligns words to the left and numbers to the right', () => {
   ]);
   expect(table.split('\n')).toEqual(['column     mean', 'a           1.5', 'long name  -200']);
 });
+
+it('formatTable shows control characters instead of obeying them', () => {
+  expect(formatTable([['a\nb\u001b[31m', '1']])).toBe('a\\nb\\u001b[31m  1');
+});
