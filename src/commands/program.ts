@@ -7,6 +7,7 @@ import { addDoctorCommand } from './doctor.js';
 import { addEvaluateCommand } from './evaluate.js';
 import { addGradcheckCommand } from './gradcheck.js';
 import { addInspectCommand } from './inspect.js';
+import { addLrFindCommand } from './lr-find.js';
 import { addPredictCommand } from './predict.js';
 import { reportError } from './report-error.js';
 import { createTerminal } from './terminal.js';
@@ -28,6 +29,7 @@ export function createProgram(): Command {
   addInspectCommand(program);
   addGradcheckCommand(program);
   addDoctorCommand(program);
+  addLrFindCommand(program);
   return program;
 }
 

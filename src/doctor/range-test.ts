@@ -36,6 +36,10 @@ export interface RangeOptions {
 export const RANGE = { from: 1e-7, to: 10, steps: 160 } as const;
 const SMOOTHING = 0.9;
 const STOP_AT = 4;
+/** Points on either side over which a slope is taken. */
+const WINDOW = 5;
+/** Share of its whole fall after which the loss has begun to fall. */
+const BEGUN = 0.1;
 
 /** Runs the test from the trial's state and puts that back exactly. */
 export function rangeTest(trial: Trial, { from, to, steps, curvature }: RangeOptions): RangeTest {
@@ -65,10 +69,14 @@ export function suggest(
   const fell = points.length > 2 && Math.min(...points.map(({ smoothed }) => smoothed)) < 0.98 * points[0].smoothed;
   if (!fell) return { suggestions: { steepest: null, belowMinimum: null, curvature }, suggested: null };
   const lowest = points.reduce((least, point) => (point.smoothed < least.smoothed ? point : least));
-  let steepest = points[0].rate;
+  // Slopes over a window, and only once the loss has begun to fall: before that they are noise.
+  const begun = points[0].smoothed - BEGUN * (points[0].smoothed - lowest.smoothed);
+  let steepest: number | null = null;
   let slope = 0;
-  for (let i = 1; i + 1 < points.length && points[i].rate <= lowest.rate; i++) {
-    const fall = (points[i + 1].smoothed - points[i - 1].smoothed) / Math.log(points[i + 1].rate / points[i - 1].rate);
+  for (let i = WINDOW; i + WINDOW < points.length && points[i].rate <= lowest.rate; i++) {
+    if (points[i].smoothed > begun) continue;
+    const [before, after] = [points[i - WINDOW], points[i + WINDOW]];
+    const fall = (after.smoothed - before.smoothed) / Math.log(after.rate / before.rate);
     if (fall < slope) [slope, steepest] = [fall, points[i].rate];
   }
   const suggestions = { steepest, belowMinimum: lowest.rate / 3, curvature };

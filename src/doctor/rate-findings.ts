@@ -32,6 +32,9 @@ const STEPS = { least: 24, most: 120 } as const;
 const BLOWN_UP = 20;
 const SHRINK = 2;
 const MOST_SHRINKS = 24;
+const CALMER = 6;
+/** A rate whose trial ends so many times above the best one is too large. */
+const MUCH_WORSE = 2.5;
 /** Multiplications of one forward pass for the curvature. */
 const CURVATURE_WORK = 8e6;
 
@@ -53,26 +56,25 @@ export function examineRate(subject: Subject, verify: string): RateReport {
   const configured = plan.hyper.learningRate;
   const first = attempt(configured);
   const findings: Finding[] = [];
-  let held = first;
-  let rate = configured;
-  if (isBad(first)) {
-    for (let i = 0; i < MOST_SHRINKS && isBad(held); i++) {
-      rate /= SHRINK;
-      held = attempt(rate);
-    }
-  } else {
-    // A rate may hold and yet learn worse than one a good deal smaller: large steps that kill units look like this.
-    const calm = attempt(configured / 30);
-    if (calm.end < 0.5 * first.end && first.end > 0.5 * first.losses[0]) {
-      held = calm;
-      rate = configured / 30;
-    }
-  }
-  const { lambda, stable } = curvature(subject, held);
-  const suggested = rate === configured ? configured : rate / SHRINK;
+  const ladder = [{ rate: configured, outcome: first }];
+  const down = (times: number): void => {
+    const rate = ladder[ladder.length - 1].rate / times;
+    ladder.push({ rate, outcome: attempt(rate) });
+  };
+  for (let i = 0; i < MOST_SHRINKS && isBad(ladder[ladder.length - 1].outcome); i++) down(SHRINK);
+  if (ladder.length > 1) for (let i = 0; i < CALMER; i++) down(SHRINK);
+  // A rate may hold and yet learn worse than a much smaller one: large steps that kill units look like this.
+  else if (first.end > 0.5 * first.losses[0]) down(30);
+  const best = ladder.reduce((least, rung) => (rung.outcome.end < least.outcome.end ? rung : least));
+  const bearable = ladder.find(({ outcome }) => !isBad(outcome) && outcome.end <= MUCH_WORSE * best.outcome.end);
+  const bears = bearable?.rate ?? best.rate;
+  const rate = bears === configured ? configured : best.rate;
+  const held = bears === configured ? first : best.outcome;
+  const { lambda, stable } = curvatureAt(subject, held.state);
+  const suggested = rate;
   const firstLoss = first.losses[0];
   if (rate !== configured && !isBad(held)) {
-    findings.push(tooLarge(subject, { first, configured, bears: rate, suggested, lambda, stable, verify }));
+    findings.push(tooLarge(subject, { first, configured, bears, suggested, lambda, stable, verify }));
   } else if (!isBad(first) && first.end > 0.97 * firstLoss) {
     const faster = attempt(configured * 30);
     if (!isBad(faster) && faster.end < 0.85 * firstLoss)
@@ -105,11 +107,11 @@ function attemptAt(trial: Trial, start: TrialState, rate: number, steps: number)
 
 /** Blew up, or ended above where it began. */
 function isBad({ blowsUpAt, end, losses }: Outcome): boolean {
-  return blowsUpAt !== null || end > 1.5 * losses[0];
+  return blowsUpAt !== null || end > 1.1 * losses[0];
 }
 
-/** lambda where a trial ended, and what it allows. */
-function curvature(subject: Subject, { state }: Outcome): { lambda: number; stable: number } {
+/** lambda at a state of a trial, and the rate that it bears. */
+export function curvatureAt(subject: Subject, state: TrialState): { lambda: number; stable: number } {
   const { plan } = subject;
   const { optimizer, hyper, network } = plan;
   const rows = Math.max(48, Math.min(512, Math.floor(CURVATURE_WORK / parameterCount(network.sizes))));

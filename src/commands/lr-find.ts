@@ -1,0 +1,70 @@
+/** `paragrad lr-find <data> --target COL`: finds a learning rate by the range test; nothing is trained or kept but the plot. */
+import type { Command } from 'commander';
+import { brief } from '../check/finding.js';
+import { findRate } from '../doctor/find-rate.js';
+import { rangeSvg, sketch } from '../doctor/range-plot.js';
+import { writeWhole } from '../train/atomic-file.js';
+import { resolveConfig, type TrainConfig } from '../train/config.js';
+import { addConfigOptions, flagOf, pickConfigOptions, TRAIN_KEYS } from './config-options.js';
+import { formatTable } from './format.js';
+import { type CommandContext, runCommand } from './run-command.js';
+import { addOutputOptions, type OutputOptions } from './terminal.js';
+
+const KEYS = TRAIN_KEYS.filter((key) => key !== 'learningRate');
+
+interface FindOptions extends OutputOptions, Readonly<Record<string, unknown>> {
+  readonly plot?: string;
+  readonly apply?: boolean;
+}
+
+export function addLrFindCommand(program: Command): void {
+  const command = program
+    .command('lr-find')
+    .description('find a learning rate: three suggestions, and the smallest of them')
+    .argument('<data>', 'the table: a .parquet or .arrow file')
+    .option('--plot <FILE.svg>', 'write the curve to this file')
+    .option('--apply', 'print the train command with the rate');
+  addConfigOptions(command, KEYS);
+  addOutputOptions(command).action((data: string, options: FindOptions) =>
+    runCommand(options, (context) => runFind({ data, ...pickConfigOptions(options, KEYS) }, options, context)),
+  );
+}
+
+async function runFind(
+  input: Record<string, unknown>,
+  { plot, apply }: FindOptions,
+  { terminal, signal }: CommandContext,
+): Promise<void> {
+  resolveConfig(input, flagOf);
+  const test = await findRate(input as TrainConfig, { signal });
+  const { suggestions, suggested } = test;
+  if (plot !== undefined) await writeWhole(plot, rangeSvg(test));
+  const command = suggested === null ? null : trainCommand(input, suggested);
+  terminal.emit({ type: 'done', suggestions, suggested, points: test.points, ...(command && { command }) });
+  terminal.print(sketch(test));
+  const shown = (rate: number | null): string => (rate === null ? 'unknown' : brief(rate));
+  terminal.print(
+    formatTable([
+      ['steepest fall', shown(suggestions.steepest)],
+      ['a third of the minimum', shown(suggestions.belowMinimum)],
+      ['half of what the curvature bears', shown(suggestions.curvature)],
+      ['take', suggested === null ? 'none: the loss fell at no rate (paragrad doctor says why)' : brief(suggested)],
+    ]),
+  );
+  if (plot !== undefined) terminal.print(`plot  ${plot}`);
+  if (apply && command !== null) terminal.print(command);
+}
+
+/** The same options, for train. */
+function trainCommand({ data, ...options }: Record<string, unknown>, rate: number): string {
+  const quoted = (value: unknown): string => {
+    const text = String(value);
+    return /^[\w./,:-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  };
+  const flags = Object.entries(options).flatMap(([key, value]) => {
+    if (value === true) return [flagOf(key)];
+    const isList = Array.isArray(value) && key !== 'hidden';
+    return (isList ? value : [value]).map((one: unknown) => `${flagOf(key)} ${quoted(one)}`);
+  });
+  return ['paragrad train', quoted(data), ...flags, `--learning-rate ${brief(rate)}`].join(' ');
+}
