@@ -137,7 +137,7 @@ describe('saveModel and loadModel', () => {
     [
       'an unknown activation',
       (json) => {
-        json.network.activation = 'gelu';
+        json.network.activation = 'softmax';
       },
       'network.activation',
     ],
