@@ -7,6 +7,7 @@
 import { type Data, DataType, type Decimal, type Dictionary, Precision } from 'apache-arrow';
 import { createCoder } from '../distinct.js';
 import type { CategoryValues, ColumnKind, NumberValues } from '../table.js';
+import { createTextCoder } from '../text-codes.js';
 
 const TWO_32 = 0x1_0000_0000;
 const BOOLEANS = ['false', 'true'];
@@ -95,9 +96,36 @@ export function decodeCategory(data: Data, from: number, to: number): CategoryVa
   const { type } = data;
   if (DataType.isBool(type)) return booleans(data, from, to);
   if (DataType.isDictionary(type)) return dictionaryCodes(data as Data<Dictionary>, from, to);
+  return DataType.isUtf8View(type) ? viewCodes(data, from, to) : textCodes(data, from, to);
+}
+
+/** Strings that lie one after the other, of which only the distinct ones are decoded. */
+function textCodes(data: Data, from: number, to: number): CategoryValues {
+  const bytes: Uint8Array = data.values;
+  const coder = createTextCoder(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), to - from);
+  const valid = validity(data);
+  const offset = offsetReader(data);
+  for (let i = from; i < to; i++) {
+    if (valid === null || (valid[i >> 3] >> (i & 7)) & 1) coder.add(offset(i), offset(i + 1));
+    else coder.addMissing();
+  }
+  return coder.values();
+}
+
+/** Where the string at a row begins; that of the row after it, where it ends. */
+function offsetReader(data: Data): (row: number) => number {
+  if (DataType.isUtf8(data.type)) {
+    const offsets: Int32Array = data.valueOffsets;
+    return (row) => offsets[row];
+  }
+  const offsets = words(data.valueOffsets);
+  return (row) => offsets[2 * row] + TWO_32 * offsets[2 * row + 1];
+}
+
+function viewCodes(data: Data, from: number, to: number): CategoryValues {
   const coder = createCoder(to - from);
   const valid = validity(data);
-  const text = stringReader(data);
+  const text = viewReader(data);
   for (let i = from; i < to; i++) coder.add(valid === null || (valid[i >> 3] >> (i & 7)) & 1 ? text(i) : null);
   return coder.values;
 }
@@ -159,12 +187,7 @@ function stringReader(data: Data): (row: number) => string {
   if (DataType.isUtf8View(data.type)) return viewReader(data);
   const bytes: Uint8Array = data.values;
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (DataType.isUtf8(data.type)) {
-    const offsets: Int32Array = data.valueOffsets;
-    return (row) => text.toString('utf8', offsets[row], offsets[row + 1]);
-  }
-  const offsets = words(data.valueOffsets);
-  const offset = (row: number) => offsets[2 * row] + TWO_32 * offsets[2 * row + 1];
+  const offset = offsetReader(data);
   return (row) => text.toString('utf8', offset(row), offset(row + 1));
 }
 
