@@ -42,9 +42,10 @@ async function runTrain(input: Record<string, unknown>, { terminal, signal }: Co
 
 function startLines(start: StartEvent): string[] {
   const { rows, network, kernels, workers } = start;
+  const where = rows.keptIn === 'file' ? '; kept in a temporary file' : '';
   const classes = start.classes === undefined ? '' : `, ${start.classes.length} classes`;
   return [
-    `data      ${start.data}: ${plural(rows.train, 'row')} to train on, ${rows.validation} to validate`,
+    `data      ${start.data}: ${plural(rows.train, 'row')} to train on, ${rows.validation} to validate${where}`,
     `task      ${start.task} of "${start.target}"${classes}; loss ${start.loss}`,
     `network   ${network.sizes.join('-')}, ${network.activation}, ${formatCount(network.parameters)} parameters`,
     `learning  ${start.optimizer}, batches of ${plural(start.batchSize, 'row')} in ${plural(start.shards, 'shard')}, ${plural(start.steps, 'step')}`,
@@ -57,6 +58,9 @@ function printResult(done: DoneEvent, terminal: Terminal): void {
   for (const [part, scores] of Object.entries(metrics)) {
     if (scores !== undefined) terminal.print(`${part.padEnd(10)} ${formatMetrics(scores)}`);
   }
-  terminal.print(`speed      ${formatCount(throughput.rowsPerSecond)} rows/s, ${formatDuration(done.seconds)} in all`);
+  const speed = [`${formatCount(throughput.rowsPerSecond)} rows/s`, `${formatDuration(done.seconds)} in all`];
+  const waiting = (100 * throughput.seconds.input * throughput.stepsPerSecond) / done.steps;
+  if (waiting >= 1) speed.push(`${waiting.toFixed(0)}% of the training spent waiting for rows`);
+  terminal.print(`speed      ${speed.join(', ')}`);
   terminal.print(`model      ${done.model}`);
 }

@@ -2,6 +2,7 @@
 import { totalmem } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { planOrder } from '../../src/data/order.js';
+import { resolveConfig } from '../../src/train/config.js';
 import { duckdbBytes, type MemoryRequest, memoryLimit, planStorage } from '../../src/train/memory-plan.js';
 
 const GB = 1e9;
@@ -53,6 +54,22 @@ describe('planStorage', () => {
 });
 
 describe('the limit', () => {
+  it.each([
+    ['1GB', 1e9],
+    ['512MiB', 2 ** 29],
+    ['1.5 gb', 1.5e9],
+    ['700000', 700_000],
+    [700_000, 700_000],
+  ])('is a size with a unit, or a number of bytes: %s', (memoryLimit, bytes) => {
+    expect(resolveConfig({ data: 'a.parquet', target: 'y', memoryLimit }).memoryLimit).toBe(bytes);
+  });
+
+  it.each(['', '-1GB', '1XB', 'much', '0', 0, 1.5])('is refused where it is no size: %s', (memoryLimit) => {
+    expect(() => resolveConfig({ data: 'a.parquet', target: 'y', memoryLimit })).toThrow(
+      `memoryLimit: expected a size such as 1GB or 512MiB, got ${JSON.stringify(memoryLimit)}`,
+    );
+  });
+
   it('is what was asked for, or three quarters of what the machine has', () => {
     expect(memoryLimit(1234)).toBe(1234);
     expect(memoryLimit(undefined)).toBeLessThanOrEqual(0.75 * totalmem());
