@@ -1,17 +1,20 @@
 /**
- * GFLOP/s of the matrix products at the shapes of training steps, as a share of this machine's 128-bit multiply-add
- * peak; and nanoseconds of the small kernels.
+ * GFLOP/s of the matrix products at the shapes of training steps, as a share of what this machine's multiply-adds can do
+ * at the width of the kernels (WebAssembly: 128 bit); and nanoseconds of the small kernels. For native kernels also next
+ * to OpenBLAS, where it is installed: the bare product of both, without bias, activation or mask.
  *
  * Every result is compared with the float64 reference before anything is timed. A sample of the peak is taken right
  * before each sample of a kernel, because the clock and the neighbours change; medians of samples and of their ratios
  * are printed. One operation is a multiplication or an addition; padding counts for nothing.
  *
- *   npm run build && node bench/kernels.mjs [wasm-fma|wasm-strict]
+ *   npm run build && node bench/kernels.mjs [--kernels NAME]
  */
+import { parseArgs } from 'node:util';
 import { EPILOGUE, KC, WORKSPACE_BYTES } from '../dist/src/kernels/kernels.js';
 import { chooseKernels, instantiateKernels } from '../dist/src/kernels/load.js';
 import * as reference from '../dist/src/kernels/reference.js';
 import { createPeakMeter } from './peak.mjs';
+import { createVectorPeakMeter, openBlas } from './yardsticks.mjs';
 
 const SAMPLES = 41;
 const SAMPLE_MS = 3;
@@ -30,12 +33,14 @@ const LAYERS = [
   [256, 512, 10],
 ];
 
-const request = process.argv[2] ?? 'auto';
-const chosen = chooseKernels(request);
+const { values } = parseArgs({ options: { kernels: { type: 'string', default: 'auto' } } });
+const chosen = chooseKernels(values.kernels);
 const memory = new WebAssembly.Memory({ initial: 512, maximum: 512, shared: true });
-const kernels = instantiateKernels(chosen.module, chosen.name, memory);
+const kernels = instantiateKernels(chosen, memory);
 const floats = new Float32Array(memory.buffer);
-const measurePeak = createPeakMeter();
+const native = chosen.name === 'native';
+const measurePeak = (native ? createVectorPeakMeter() : null) ?? createPeakMeter();
+const blas = native ? openBlas() : null;
 
 let top = WORKSPACE_BYTES;
 /** A matrix with its rows padded to 8 floats, and its base moved by odd multiples of 64 bytes; random, padding 0. */
@@ -66,24 +71,29 @@ function products(rows, inputs, outputs) {
   const y = matrix(rows, outputs);
   const dw = matrix(pad(inputs, 4), outputs);
   const dx = matrix(rows, inputs);
+  const spare = matrix(Math.max(rows, pad(inputs, 4)), Math.max(inputs, outputs));
   const flags = EPILOGUE.bias | EPILOGUE.relu;
   return [
     {
       form: 'NN',
-      run: () => kernels.gemmNN(pad(rows, 4), y.ld, inputs, x.at, x.ld, w.at, w.ld, y.at, y.ld, bias.at, flags, 0),
+      run: (epilogue = flags) =>
+        kernels.gemmNN(pad(rows, 4), y.ld, inputs, x.at, x.ld, w.at, w.ld, y.at, y.ld, bias.at, epilogue, 0),
+      other: () => blas.sgemm(floats, 0, 0, pad(rows, 4), y.ld, inputs, x.at, x.ld, w.at, w.ld, spare.at, y.ld),
       result: { ...y, rows, columns: outputs },
       expected: () => reference.gemmNN(rows, outputs, inputs, x.dense, w.dense, { bias: bias.dense, relu: true }),
     },
     {
       form: 'TN',
       run: () => kernels.gemmTN(pad(inputs, 4), dw.ld, rows, x.at, x.ld, d.at, d.ld, dw.at, dw.ld, 0, 0),
+      other: () => blas.sgemm(floats, 1, 0, pad(inputs, 4), dw.ld, rows, x.at, x.ld, d.at, d.ld, spare.at, dw.ld),
       result: { ...dw, rows: inputs, columns: outputs },
       expected: () => reference.gemmTN(inputs, outputs, rows, x.dense, d.dense),
     },
     {
       form: 'NT',
-      run: () =>
-        kernels.gemmNT(pad(rows, 4), dx.ld, outputs, d.at, d.ld, w.at, w.ld, dx.at, dx.ld, x.at, EPILOGUE.reluMask, 0),
+      run: (epilogue = EPILOGUE.reluMask) =>
+        kernels.gemmNT(pad(rows, 4), dx.ld, outputs, d.at, d.ld, w.at, w.ld, dx.at, dx.ld, x.at, epilogue, 0),
+      other: () => blas.sgemm(floats, 0, 1, pad(rows, 4), dx.ld, outputs, d.at, d.ld, w.at, w.ld, spare.at, dx.ld),
       result: { ...dx, rows, columns: inputs },
       expected: () => reference.gemmNT(rows, inputs, outputs, d.dense, w.dense, { reluMask: x.dense }),
     },
@@ -92,21 +102,25 @@ function products(rows, inputs, outputs) {
 
 const median = (samples) => samples.toSorted((a, b) => a - b)[samples.length >> 1];
 
+/** Runs until the optimising compilers have taken over; returns how many calls make a sample. */
+function warmUp(run) {
+  for (const end = performance.now() + WARM_UP_MS; performance.now() < end; ) run();
+  for (let calls = 1; ; calls *= 2) if (calls * sample(run, calls) > SAMPLE_MS) return calls;
+}
+
+/** Milliseconds of one call, the mean of so many. */
+function sample(run, calls) {
+  const start = performance.now();
+  for (let i = 0; i < calls; i++) run();
+  return (performance.now() - start) / calls;
+}
+
 /** Median milliseconds of one call, and the median peak and ratio of nearby samples. */
 function time(run, operations) {
-  for (const end = performance.now() + WARM_UP_MS; performance.now() < end; ) run();
-  let calls = 1;
-  for (;;) {
-    const start = performance.now();
-    for (let i = 0; i < calls; i++) run();
-    if (performance.now() - start > SAMPLE_MS) break;
-    calls *= 2;
-  }
+  const calls = warmUp(run);
   const samples = Array.from({ length: SAMPLES }, () => {
     const peak = Math.max(measurePeak(), measurePeak(), measurePeak());
-    const start = performance.now();
-    for (let i = 0; i < calls; i++) run();
-    const ms = (performance.now() - start) / calls;
+    const ms = sample(run, calls);
     return { ms, share: operations / ms / 1e6 / peak, peak };
   });
   return {
@@ -114,6 +128,13 @@ function time(run, operations) {
     share: median(samples.map(({ share }) => share)),
     peak: median(samples.map(({ peak }) => peak)),
   };
+}
+
+/** How many times as quick as `other`: the median of pairs of neighbouring samples. */
+function compare(run, other) {
+  const calls = warmUp(run);
+  warmUp(other);
+  return median(Array.from({ length: SAMPLES }, () => 1 / (sample(run, calls) / sample(other, calls))));
 }
 
 function check(name, { at, ld, rows, columns }, expected, tolerance) {
@@ -127,20 +148,27 @@ function check(name, { at, ld, rows, columns }, expected, tolerance) {
 }
 
 console.log(`${chosen.name} (${chosen.reason}), Node ${process.versions.node}; one core`);
-console.log('rows x inputs x outputs  form       us  GFLOP/s    peak   share');
+const yardstick = blas === null ? '' : `   x OpenBLAS (${blas.core})`;
+console.log(`rows x inputs x outputs  form       us  GFLOP/s    peak   share${yardstick}`);
 for (const [rows, inputs, outputs] of LAYERS) {
-  for (const { form, run, result, expected } of products(rows, inputs, outputs)) {
+  for (const { form, run, other, result, expected } of products(rows, inputs, outputs)) {
     run();
     check(form, result, expected(), Math.max(rows, inputs, outputs) * 2 ** -20);
     const operations = 2 * rows * inputs * outputs;
-    const { ms, share, peak } = time(run, operations);
+    const { ms, share, peak } = time(() => run(), operations);
     const shape = `${rows} x ${inputs} x ${outputs}`;
     const figures = [
       (ms * 1e3).toFixed(2).padStart(8),
       (operations / ms / 1e6).toFixed(1).padStart(8),
       peak.toFixed(1).padStart(7),
     ];
-    console.log(`${shape.padEnd(23)}  ${form} ${figures.join(' ')} ${(share * 100).toFixed(0).padStart(6)}%`);
+    const ratio =
+      blas === null
+        ? ''
+        : compare(() => run(0), other)
+            .toFixed(2)
+            .padStart(7);
+    console.log(`${shape.padEnd(23)}  ${form} ${figures.join(' ')} ${(share * 100).toFixed(0).padStart(6)}%${ratio}`);
   }
 }
 
@@ -176,7 +204,6 @@ const SMALL = [
   ],
   ['crossEntropyLoss 256 x 26', () => kernels.crossEntropyLoss(KC, 26, logits.at, 32, labels.at, 0, gradient.at)],
   ['updateSgd 44', () => kernels.updateSgd(hidden.at, out.at, 44, 100, 0, 1, 0, 0)],
-  ['reluForward 256 x 256', () => kernels.reluForward(wide.at, all)],
   ['tanhForward 256 x 256', () => kernels.tanhForward(wide.at, all)],
   ['sigmoidForward 256 x 256', () => kernels.sigmoidForward(wide.at, all)],
   ['tanhBackward 256 x 256', () => kernels.tanhBackward(other.at, wide.at, all)],

@@ -2,15 +2,17 @@
  * How fast a training step is: plain SGD on four networks, MSE and ReLU, each step with its row order and gather.
  *
  * Prints, per network: microseconds a step, rows/s, GFLOP/s (multiplications and additions of the products alone, without padding) and their share of this
- * machine's 128-bit fused multiply-add peak, measured here by a small loop; then the speed-up of two workers over one.
+ * machine's fused multiply-add peak (128 bit for WebAssembly), measured here by a small loop; then the speed-up of two workers over one.
  * Before anything is timed, one and two workers must end in the same bits, and the loss must have fallen.
  * One and two workers run in turn, several rounds; medians and the ratio pair by pair are printed.
  *
- *   npm run bench              the table
- *   npm run bench -- --quick   fewer rounds
+ *   npm run bench                           the table, for the kernels that training would choose
+ *   npm run bench -- --kernels NAME         for these kernels; for native, the peak is that of the widest vectors
+ *   npm run bench -- --quick --phases       fewer rounds; seconds spent in each phase
  */
 import { createHash } from 'node:crypto';
 import { availableParallelism, cpus } from 'node:os';
+import { parseArgs } from 'node:util';
 import { allocateDataset, planRow } from '../dist/src/data/dataset.js';
 import { planOrder } from '../dist/src/data/order.js';
 import { chooseKernels } from '../dist/src/kernels/load.js';
@@ -24,6 +26,7 @@ import { createPool } from '../dist/src/parallel/pool.js';
 import { openSession, parameterView, phaseSeconds, runSegment } from '../dist/src/parallel/session.js';
 import { defaultShards } from '../dist/src/parallel/tree.js';
 import { measurePeak } from './peak.mjs';
+import { measureVectorPeak } from './yardsticks.mjs';
 
 /** Microseconds of one step expected from the prototype's arithmetic alone, one worker (issue's table); for the last column. */
 const NETS = [
@@ -32,7 +35,14 @@ const NETS = [
   { sizes: [64, 256, 256, 1], batch: 512, expected: 5100, rate: 1e-2 },
   { sizes: [784, 512, 512, 10], batch: 512, expected: 36000, rate: 1e-2 },
 ];
-const quick = process.argv.includes('--quick');
+const { values: flags } = parseArgs({
+  options: {
+    kernels: { type: 'string', default: 'auto' },
+    quick: { type: 'boolean', default: false },
+    phases: { type: 'boolean', default: false },
+  },
+});
+const { quick } = flags;
 const ROUNDS = quick ? 3 : 7;
 const ROUND_MS = quick ? 250 : 700;
 const WARM_UP_MS = 1000;
@@ -114,10 +124,11 @@ async function timed(runner, epochs) {
   return ((performance.now() - before) * 1000) / steps;
 }
 
-const kernels = chooseKernels('auto');
-const peak = measurePeak();
+const kernels = chooseKernels(flags.kernels);
+const native = kernels.name === 'native';
+const peak = (native ? measureVectorPeak() : null) ?? measurePeak();
 console.log(`${cpus()[0].model}, ${availableParallelism()} cores, Node ${process.versions.node}, ${kernels.name}`);
-console.log(`peak of 128-bit fused multiply-add, one core: ${peak.toFixed(1)} GFLOP/s\n`);
+console.log(`peak of ${native ? 'vector' : '128-bit'} fused multiply-add, one core: ${peak.toFixed(1)} GFLOP/s\n`);
 console.log(
   'network             batch  us/step 1w  expected  ratio  GFLOP/s  of peak     rows/s  us/step 2w  speed-up',
 );
@@ -167,6 +178,6 @@ for (const net of NETS) {
       median(times.ratio).toFixed(2).padStart(9),
     ].join(' '),
   );
-  if (process.argv.includes('--phases')) console.log('   ', phaseSeconds(one.session));
+  if (flags.phases) console.log('   ', phaseSeconds(one.session));
   await Promise.all(pools.map((pool) => pool.close()));
 }

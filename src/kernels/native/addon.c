@@ -15,7 +15,6 @@
 #include <node_api.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdlib.h>
 
 #include "product.h"
 
@@ -28,7 +27,8 @@ typedef struct {
   float *floats;
   uint64_t length;
   const double *call;
-  napi_ref memory_reference, call_reference;
+  /* Keep alive: the arrays of memory and call, and the buffer in which this record is. */
+  napi_ref held[3];
 } Binding;
 
 /* Whether [rows, columns] float32 at a byte offset, with rows `stride` apart, lie in the memory. All below 2^53. */
@@ -99,12 +99,13 @@ static napi_value run(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+/* The finalizer of run(). The record itself goes with the last reference. */
 static void release(napi_env env, void *data, void *hint) {
   (void)hint;
-  Binding *binding = data;
-  if (binding->memory_reference != NULL) napi_delete_reference(env, binding->memory_reference);
-  if (binding->call_reference != NULL) napi_delete_reference(env, binding->call_reference);
-  free(binding);
+  const Binding binding = *(const Binding *)data;
+  for (int i = 0; i < 3; i++) {
+    if (binding.held[i] != NULL) napi_delete_reference(env, binding.held[i]);
+  }
 }
 
 /* The address and length of a typed array of that type over a shared buffer, kept alive by `reference`. */
@@ -119,27 +120,29 @@ static bool hold(napi_env env, napi_value array, napi_typedarray_type wanted, vo
 }
 
 static napi_value bind(napi_env env, napi_callback_info info) {
-  napi_value arguments[2], function;
+  napi_value arguments[2], buffer, function;
   size_t count = 2, call_length, length;
-  void *set, *floats, *call;
-  if (napi_get_cb_info(env, info, &count, arguments, NULL, &set) != napi_ok) return NULL;
-  Binding *binding = calloc(1, sizeof *binding);
-  if (binding == NULL) {
-    napi_throw_error(env, NULL, "out of memory");
+  void *set, *record, *floats, *call;
+  /* The record is in a buffer of the engine, so that the addon needs no C library. */
+  if (napi_get_cb_info(env, info, &count, arguments, NULL, &set) != napi_ok ||
+      napi_create_arraybuffer(env, sizeof(Binding), &record, &buffer) != napi_ok) {
     return NULL;
   }
-  if (!hold(env, arguments[0], napi_float32_array, &floats, &length, &binding->memory_reference) ||
-      !hold(env, arguments[1], napi_float64_array, &call, &call_length, &binding->call_reference) ||
-      call_length != CALL_LENGTH) {
+  Binding *binding = record;
+  *binding = (Binding){.set = set};
+  const bool bound = hold(env, arguments[0], napi_float32_array, &floats, &length, &binding->held[0]) &&
+                     hold(env, arguments[1], napi_float64_array, &call, &call_length, &binding->held[1]) &&
+                     call_length == CALL_LENGTH;
+  if (!bound) {
     release(env, binding, NULL);
     napi_throw_type_error(env, NULL, "products are bound to a Float32Array and a Float64Array of 13 on shared memory");
     return NULL;
   }
-  binding->set = set;
   binding->floats = floats;
   binding->length = length;
   binding->call = call;
-  if (napi_create_function(env, "run", NAPI_AUTO_LENGTH, run, binding, &function) != napi_ok ||
+  if (napi_create_reference(env, buffer, 1, &binding->held[2]) != napi_ok ||
+      napi_create_function(env, "run", NAPI_AUTO_LENGTH, run, binding, &function) != napi_ok ||
       napi_add_finalizer(env, function, binding, release, NULL, NULL) != napi_ok) {
     release(env, binding, NULL);
     return NULL;
