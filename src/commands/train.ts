@@ -23,16 +23,18 @@ export function addTrainCommand(program: Command): void {
 
 async function runTrain(input: Record<string, unknown>, { terminal, signal }: CommandContext): Promise<void> {
   const progress = createProgress(terminal);
+  let epochs = 0;
   try {
     for await (const event of train(resolveConfig(input, flagOf), { signal })) {
       terminal.emit(event);
       progress.update(event);
       if (event.type === 'start') for (const line of startLines(event)) progress.note(line);
+      if (event.type === 'epoch') epochs = event.epoch;
       if (event.type === 'finding') progress.note(findingLine(terminal, event));
       if (event.type === 'warning') progress.note(warningLine(terminal, event));
       if (event.type === 'done') {
         progress.close();
-        printResult(event, terminal);
+        printResult(event, epochs, terminal);
       }
     }
   } finally {
@@ -53,10 +55,14 @@ function startLines(start: StartEvent): string[] {
   ];
 }
 
-function printResult(done: DoneEvent, terminal: Terminal): void {
+/** @param epochs that were run */
+function printResult(done: DoneEvent, epochs: number, terminal: Terminal): void {
   const { metrics, throughput } = done;
   for (const [part, scores] of Object.entries(metrics)) {
     if (scores !== undefined) terminal.print(`${part.padEnd(10)} ${formatMetrics(scores)}`);
+  }
+  if (done.epoch < epochs) {
+    terminal.print(`kept       the weights of epoch ${done.epoch} of ${epochs}: the lowest validation loss`);
   }
   const speed = [`${formatCount(throughput.rowsPerSecond)} rows/s`, `${formatDuration(done.seconds)} in all`];
   const waiting = (100 * throughput.seconds.input * throughput.stepsPerSecond) / done.steps;

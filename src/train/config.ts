@@ -6,6 +6,7 @@
  * the command line has (--json, --quiet, --verbose, --no-color).
  */
 import { z } from 'zod';
+import { ParagradError } from '../errors.js';
 import { KERNEL_NAMES } from '../kernels/load.js';
 import { ACTIVATIONS } from '../nn/activations/index.js';
 import { LOSSES } from '../nn/losses/index.js';
@@ -60,6 +61,7 @@ const loss = choice(namesOf(LOSSES), 'Learning');
 const optimizer = choice(namesOf(OPTIMIZERS), 'Learning');
 const schedule = choice(namesOf(SCHEDULES), 'Learning');
 const reduction = choice(['mean', 'sum'], 'Learning');
+const restore = choice(['best', 'last'], 'Learning');
 const scaling = choice(['standard', 'none'], 'Preprocessing');
 const kernels = choice(['auto', ...KERNEL_NAMES], 'Machine');
 
@@ -220,6 +222,17 @@ export const configSchema = z.strictObject({
     ...countHint,
   }),
 
+  patience: option(
+    count.optional(),
+    'stop after this many epochs without a lower validation loss (default: go on to the end)',
+    { group: 'Learning', ...countHint },
+  ),
+  restore: option(
+    restore.schema.optional(),
+    'keep the weights of the epoch with the lowest validation loss, or of the last one (default: best with a patience, else last)',
+    restore.hint,
+  ),
+
   scale: option(scaling.schema.default('standard'), 'scaling of number columns', scaling.hint),
   scaleTarget: option(scaling.schema.default('standard'), 'scaling of the target of a regression', scaling.hint),
   dropMissingTarget: option(z.boolean().default(false), 'leave out rows without a target instead of refusing them', {
@@ -278,6 +291,18 @@ export type ResolvedConfig = z.output<typeof configSchema>;
 
 export type ConfigKey = keyof ResolvedConfig;
 
+/** @throws ParagradError `needs_validation` when epochs are to be compared and there is nothing to compare them by */
+function checkHeldOut({ validation, patience, restore }: ResolvedConfig, nameOf: NameOf = (key) => key): void {
+  if (validation !== 0) return;
+  const asking = patience !== undefined ? 'patience' : restore === 'best' ? 'restore' : null;
+  if (asking === null) return;
+  throw new ParagradError(
+    'needs_validation',
+    `${nameOf(asking)} compares epochs by held-out rows, and ${nameOf('validation')} is 0`,
+    { hint: `Hold some rows out, or leave ${nameOf(asking)} away.` },
+  );
+}
+
 function isPowerOfTwo(n: number): boolean {
   return n <= 2 ** 30 && (n & (n - 1)) === 0;
 }
@@ -291,7 +316,7 @@ export const evaluationSchema = configSchema.pick({ workers: true, kernels: true
  *
  * @param input a `TrainConfig`, not trusted
  * @throws ParagradError `bad_option`: names the option, what was expected, and what was given; `unread_option` for a
- *   constant that the optimizer or the loss does not read; `loss_task_mismatch`
+ *   constant that the optimizer or the loss does not read; `loss_task_mismatch`; `needs_validation`
  *
  * @example
  * const config = resolveConfig({ data: 'houses.parquet', target: 'price', epochs: 5 });
@@ -299,6 +324,7 @@ export const evaluationSchema = configSchema.pick({ workers: true, kernels: true
 export function resolveConfig(input: unknown, nameOf?: NameOf): ResolvedConfig {
   const config = parseOptions(configSchema, input, nameOf);
   checkHyperparameters(config, nameOf);
+  checkHeldOut(config, nameOf);
   const loss = config.task === undefined ? config.loss : lossForTask(config.task, config.loss);
   if (loss !== undefined) checkLossConstants(config, loss, nameOf);
   return config;

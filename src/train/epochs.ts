@@ -7,18 +7,11 @@ import type { Target } from '../data/preprocess.js';
 import { ParagradError } from '../errors.js';
 import { MAX_SEGMENT_STEPS } from '../memory/layout.js';
 import type { StepPlan } from '../parallel/plan.js';
-import {
-  parameterView,
-  restoreSnapshot,
-  runSegment,
-  type SegmentOutcome,
-  type Session,
-  type Snapshot,
-  takeSnapshot,
-} from '../parallel/session.js';
+import { parameterView, runSegment, type SegmentOutcome, type Session } from '../parallel/session.js';
 import { type Divergence, findFault } from './divergence.js';
 import type { EpochEvent, TrainEvent } from './events.js';
 import { type HeldOutScore, lossOfRows, scoreHeldOut } from './held-out.js';
+import { createKeeper, type KeeperOptions, type Reached } from './keeper.js';
 import type { RunDirectory } from './run-directory.js';
 import { untilAborted } from './until-aborted.js';
 
@@ -33,13 +26,13 @@ export interface Schedule {
   readonly stepsPerEpoch: number;
   /** Steps of the whole run: epochs * stepsPerEpoch, or the cap. */
   readonly steps: number;
+  readonly keeping: KeeperOptions;
 }
 
-export interface EpochsOutcome {
-  /** Whole epochs, and steps, behind the weights as they are now. */
-  readonly epochs: number;
-  readonly steps: number;
-  readonly validation: EpochEvent['validation'];
+/** Of the weights as they are now: those of the epoch that was kept. */
+export interface EpochsOutcome extends Reached {
+  /** Steps taken in all. */
+  readonly stepsTaken: number;
   readonly skippedBatches: number;
   /** Seconds of training steps and of waiting for their rows, scoring left out. */
   readonly seconds: number;
@@ -49,11 +42,6 @@ export interface EpochsOutcome {
   readonly rows: number;
   /** Of a run that was put back to its last sound epoch. */
   readonly divergence: Divergence | null;
-}
-
-/** The last epoch whose weights were sound: what a run that diverges is put back to. */
-interface Sound extends Pick<EpochsOutcome, 'epochs' | 'steps' | 'validation'> {
-  readonly snapshot: Snapshot;
 }
 
 /** Lines of metrics.jsonl for steps: about this many, evenly spread. */
@@ -74,7 +62,7 @@ export async function runEpochs(
   const { plan } = session;
   const interval = Math.max(1, Math.round(schedule.steps / LOGGED_STEPS));
   let recent: number[] = [];
-  let sound: Sound = { snapshot: takeSnapshot(session), epochs: 0, steps: 0, validation: undefined };
+  const keeper = createKeeper(session, schedule.keeping);
   let segment = 0;
   let steps = 0;
   let skipped = 0;
@@ -97,9 +85,8 @@ export async function runEpochs(
   };
 
   const end = (divergence: Divergence | null): EpochsOutcome => {
-    const { snapshot, ...reached } = sound;
-    if (divergence !== null) restoreSnapshot(session, snapshot);
-    return { ...reached, skippedBatches: skipped, seconds, waited, rows, divergence };
+    const reached = keeper.restore();
+    return { ...reached, stepsTaken: steps, skippedBatches: skipped, seconds, waited, rows, divergence };
   };
 
   for (let epoch = 0; steps < schedule.steps; epoch++) {
@@ -150,7 +137,7 @@ export async function runEpochs(
     const { lossSum, validation } = await untilAborted<SomeScore>(scoring, signal, interrupted);
     const fault = findFault(parameterView(session), lossSum, `step ${steps} (epoch ${epoch + 1})`);
     if (fault !== null) return end({ what: fault, before: recent });
-    sound = { snapshot: takeSnapshot(session), epochs: epoch + 1, steps, validation };
+    const goesOn = keeper.offer({ epochs: epoch + 1, steps, validation });
     const event: EpochEvent = {
       type: 'epoch',
       epoch: epoch + 1,
@@ -162,6 +149,7 @@ export async function runEpochs(
     };
     await directory.appendMetrics(event);
     emit(event);
+    if (!goesOn) break;
   }
   return end(null);
 }

@@ -115,7 +115,10 @@ export interface DoneEvent {
   readonly model: string;
   /** Of the data section of the model file, in lower-case hexadecimal digits. */
   readonly weightsSha256: string;
+  /** Taken in all. */
   readonly steps: number;
+  /** The epoch whose weights were kept, counted from 1. */
+  readonly epoch: number;
   readonly metrics: { readonly validation?: Metrics; readonly test?: Metrics };
   readonly throughput: Throughput;
   readonly kernels: KernelName;

@@ -134,7 +134,8 @@ export async function runTraining(
       runDir: directory.path,
       model: directory.modelPath,
       weightsSha256: await weightsSha256(directory.modelPath),
-      steps: outcome.steps,
+      steps: outcome.stepsTaken,
+      epoch: outcome.epochs,
       metrics: { ...(outcome.validation && { validation: outcome.validation.metrics }), ...(test && { test }) },
       throughput: throughput(schedule.session, outcome),
       kernels: kernels.name,
@@ -181,6 +182,7 @@ async function prepare(resources: Resources, rows: RunRows): Promise<{ schedule:
   const stepsPerEpoch = Math.ceil(trainRows / batchSize);
   const steps = Math.min(config.epochs * stepsPerEpoch, config.steps ?? Number.POSITIVE_INFINITY);
   const epochs = Math.ceil(steps / stepsPerEpoch);
+  const restore = config.restore ?? (config.patience === undefined ? 'last' : 'best');
   await directory.writeConfig({
     ...config,
     ...readHyperparameters(config),
@@ -190,6 +192,7 @@ async function prepare(resources: Resources, rows: RunRows): Promise<{ schedule:
     loss: config.loss ?? lossLabel(loss),
     batchSize,
     shards,
+    restore,
     rowOrder: input.order,
   });
   await directory.writeEnvironment(describeEnvironment(kernels));
@@ -213,7 +216,17 @@ async function prepare(resources: Resources, rows: RunRows): Promise<{ schedule:
     runDir: directory.path,
   });
   return {
-    schedule: { session, input, target, trainRows, validationRows, epochs, stepsPerEpoch, steps },
+    schedule: {
+      session,
+      input,
+      target,
+      trainRows,
+      validationRows,
+      epochs,
+      stepsPerEpoch,
+      steps,
+      keeping: { restore, patience: config.patience ?? null },
+    },
     workers,
   };
 }
@@ -268,7 +281,7 @@ function throughput(session: Session<StepPlan>, outcome: EpochsOutcome): DoneEve
   const { workers } = session.plan;
   return {
     rowsPerSecond: outcome.rows / outcome.seconds,
-    stepsPerSecond: outcome.steps / outcome.seconds,
+    stepsPerSecond: outcome.stepsTaken / outcome.seconds,
     seconds: {
       gather: seconds.gather / workers,
       forward: seconds.forward / workers,

@@ -104,6 +104,14 @@ describe('resolveConfig', () => {
       { ...least, task: 'regression', labelSmoothing: 0.1 },
       'labelSmoothing has no effect on loss mse. Leave it out, or choose loss bce or cross_entropy.',
     ],
+    [
+      { ...least, validation: 0, patience: 3 },
+      'patience compares epochs by held-out rows, and validation is 0. Hold some rows out, or leave patience away.',
+    ],
+    [
+      { ...least, validation: 0, restore: 'best' },
+      'restore compares epochs by held-out rows, and validation is 0. Hold some rows out, or leave restore away.',
+    ],
     [{ ...least, quantile: 1 }, 'quantile: expected a number above 0 and below 1, got 1'],
     [{ ...least, features: 'x' }, 'features: expected a list of column names, got "x"'],
     [{ ...least, name: 'a/b' }, 'name: expected a name without slashes, got "a/b"'],
