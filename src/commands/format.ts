@@ -9,6 +9,13 @@ export function formatNumber(value: number | null): string {
   return magnitude >= 1e4 ? String(Math.round(value)) : String(Number(value.toPrecision(4)));
 }
 
+/** Seconds since 1970 as 2024-02-29 12:30:00 (UTC), as 2024-02-29 at midnight. */
+export function formatTime(seconds: number): string {
+  const date = new Date(1000 * seconds);
+  if (Number.isNaN(date.getTime())) return formatNumber(seconds);
+  return date.toISOString().slice(0, 19).replace('T', ' ').replace(' 00:00:00', '');
+}
+
 /** A count with a unit: 950, 12.3k, 4.56M. */
 export function formatCount(value: number): string {
   const units = ['', 'k', 'M', 'G', 'T'];

@@ -39,15 +39,21 @@ function inputRows({ numbers, categories, weightColumn }: Preprocessing): string
     ...numbers.map((number) => {
       return [number.name, `${scalingText(number)}${number.flagged ? ', and a flag where it is missing' : ''}`];
     }),
-    ...categories.map(({ name, values }) => [name, `one of ${values.length}: ${listValues(values)}`]),
+    ...categories.map(({ name, values, buckets }) => [
+      name,
+      buckets === undefined
+        ? `one of ${values.length}: ${listValues(values)}`
+        : `one of ${buckets} buckets, by its hash`,
+    ]),
     ...(weightColumn === null ? [] : [[weightColumn, 'weight of the row in training']]),
   ];
 }
 
-function scalingText({ centre, shift, scale }: Preprocessing['numbers'][number]): string {
+function scalingText({ part, centre, shift, scale }: Preprocessing['numbers'][number]): string {
+  const value = part ?? 'x';
   if (scale === 0) return 'constant, 0';
   const mean = centre + shift;
-  const centred = mean === 0 ? 'x' : `(x ${mean < 0 ? '+' : '-'} ${formatNumber(Math.abs(mean))})`;
+  const centred = mean === 0 ? value : `(${value} ${mean < 0 ? '+' : '-'} ${formatNumber(Math.abs(mean))})`;
   return scale === 1 ? centred : `${centred} / ${formatNumber(scale)}`;
 }
 

@@ -1,6 +1,6 @@
 /** What `paragrad inspect` says of a table: schema and statistics. */
 import { COUNTED_DISTINCT, type ColumnDescription, type TableDescription } from '../data/inspect.js';
-import { formatNumber, formatTable, plural } from './format.js';
+import { formatNumber, formatTable, formatTime, plural } from './format.js';
 
 /** A table as the one line of --json. */
 export function tableEvent({ location, ...description }: TableDescription): object {
@@ -18,7 +18,8 @@ function columnCells({ name, type, kind, nulls, distinct, numbers }: ColumnDescr
   const range = numbers?.range;
   const missing = String(nulls + (numbers?.nans ?? 0));
   const values = kind === 'unsupported' ? '' : distinct === null ? `> ${COUNTED_DISTINCT}` : String(distinct);
-  const statistics = range ? [range.min, range.mean, range.max].map(formatNumber) : ['', '', ''];
+  const format = kind === 'time' ? formatTime : formatNumber;
+  const statistics = range ? [range.min, range.mean, range.max].map(format) : ['', '', ''];
   const notes: string[] = [];
   if (numbers !== null && numbers.nans > 0) notes.push(`${numbers.nans} of the missing are NaN`);
   if (numbers !== null && numbers.infinite > 0) notes.push(`${numbers.infinite} infinite`);

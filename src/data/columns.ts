@@ -2,7 +2,7 @@
 import { ParagradError } from '../errors.js';
 import { findColumn } from './names.js';
 import type { Preprocessing } from './preprocess.js';
-import type { Column, Table } from './table.js';
+import type { Column, ColumnKind, Table } from './table.js';
 
 export interface ColumnChoice {
   readonly target: string;
@@ -17,6 +17,8 @@ export interface Columns {
   readonly target: Column;
   readonly weight: Column | null;
   readonly numbers: readonly Column[];
+  /** Points in time, and times of day. */
+  readonly times: readonly Column[];
   /** Categories and booleans. */
   readonly categories: readonly Column[];
 }
@@ -28,8 +30,9 @@ export function chooseColumns(table: Table, choice: ColumnChoice): Columns {
   const target = findColumn(table, choice.target, 'the target');
   const weight = choice.weightColumn === undefined ? null : findColumn(table, choice.weightColumn, 'the weight column');
   checkRoles(table, choice, target, weight);
-  const left = new Set([target.name, weight?.name, ...(choice.exclude ?? [])]);
-  const candidates = choice.features?.map((name) => findColumn(table, name)) ?? table.columns;
+  const left = new Set([target.name, weight?.name, ...expand(table, choice.exclude ?? [])]);
+  const named = choice.features && expand(table, choice.features);
+  const candidates = named?.map((name) => findColumn(table, name)) ?? table.columns;
   const features = [...new Set(candidates)].filter(({ name }) => !left.has(name));
   for (const feature of features) {
     if (feature.kind === 'unsupported') throw unsupported(table, feature);
@@ -43,16 +46,27 @@ export function chooseColumns(table: Table, choice: ColumnChoice): Columns {
     target,
     weight,
     numbers: features.filter(({ kind }) => kind === 'number'),
+    times: features.filter(({ kind }) => kind === 'time' || kind === 'clock'),
     categories: features.filter(({ kind }) => kind === 'category' || kind === 'boolean'),
   };
 }
 
+/** Names of columns, that of a column of vectors as those of its elements. */
+function expand({ columns }: Table, names: readonly string[]): string[] {
+  return names.flatMap((name) => {
+    const elements = columns.filter(({ vector }) => vector === name);
+    return elements.length > 0 ? elements.map((element) => element.name) : [name];
+  });
+}
+
 function checkRoles(table: Table, choice: ColumnChoice, target: Column, weight: Column | null): void {
   const conflict = (message: string) => new ParagradError('conflicting_columns', `${table.location}: ${message}`);
-  for (const name of choice.exclude ?? []) findColumn(table, name, 'to exclude');
+  for (const name of expand(table, choice.exclude ?? [])) findColumn(table, name, 'to exclude');
   if (choice.features?.includes(target.name)) throw conflict(`the target ${show(target)} is listed as a feature`);
   if (choice.exclude?.includes(target.name)) throw conflict(`the target ${show(target)} is excluded`);
-  if (target.kind === 'unsupported') throw unsupported(table, target, 'Choose another target.');
+  if (target.kind === 'unsupported' || target.kind === 'time' || target.kind === 'clock') {
+    throw unsupported(table, target, 'Choose another target, or make a number of it by --query.');
+  }
   if (weight === null) return;
   if (weight.name === target.name) throw conflict(`${show(target)} is both the target and the weight column`);
   if (choice.features?.includes(weight.name))
@@ -76,27 +90,38 @@ export function checkColumns(
   { numbers, categories, target, weightColumn }: Preprocessing,
   parts: { readonly target: boolean; readonly weight: boolean },
 ): void {
-  for (const { name } of numbers) checkKind(table, name, true);
-  for (const { name } of categories) checkKind(table, name, false);
-  if (parts.target) checkKind(table, target.name, target.task === 'regression' || target.type === 'number');
-  if (parts.weight && weightColumn !== null) checkKind(table, weightColumn, true);
+  for (const { name, part } of numbers) {
+    checkKind(table, name, part === undefined ? 'numbers' : part === 'days' ? 'dates or timestamps' : 'times');
+  }
+  for (const { name } of categories) checkKind(table, name, 'strings or booleans');
+  const isNumber = target.task === 'regression' || target.type === 'number';
+  if (parts.target) checkKind(table, target.name, isNumber ? 'numbers' : 'strings or booleans');
+  if (parts.weight && weightColumn !== null) checkKind(table, weightColumn, 'numbers');
 }
 
-function checkKind(table: Table, name: string, number: boolean): void {
+/** Kinds of columns by what a model says that it takes. */
+const TAKEN = {
+  numbers: ['number'],
+  'dates or timestamps': ['time'],
+  times: ['time', 'clock'],
+  'strings or booleans': ['category', 'boolean'],
+} satisfies Record<string, readonly ColumnKind[]>;
+
+function checkKind(table: Table, name: string, taken: keyof typeof TAKEN): void {
   const column = findColumn(table, name, 'which the model needs');
-  if (column.kind !== 'unsupported' && (column.kind === 'number') === number) return;
+  const kinds: readonly ColumnKind[] = TAKEN[taken];
+  if (kinds.includes(column.kind)) return;
   throw new ParagradError(
     'wrong_kind',
-    `column ${show(column)} of ${table.location} holds ${column.type}, but the model takes ` +
-      `${number ? 'numbers' : 'strings or booleans'} there`,
+    `column ${show(column)} of ${table.location} holds ${column.type}, but the model takes ${taken} there`,
   );
 }
 
 function unsupported(table: Table, column: Column, hint?: string): ParagradError {
   return new ParagradError(
     'unsupported_column',
-    `column ${show(column)} of ${table.location} holds ${column.type}, which paragrad cannot learn from yet`,
-    { hint: hint ?? `Leave it out: --exclude ${shellName(column.name)}` },
+    `column ${show(column)} of ${table.location} holds ${column.type}, which paragrad cannot learn from`,
+    { hint: hint ?? column.remedy ?? `Leave it out: --exclude ${shellName(column.name)}` },
   );
 }
 

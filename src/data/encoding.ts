@@ -1,28 +1,26 @@
 /**
- * Decides how a table's columns are stored, before anything is: the task, the classes, the categories' values, and a centre
- * for every number. Statistics come later, from the stored training rows.
+ * Decides how a table's columns are stored, before anything is: the task, the classes, the categories' values, the parts of
+ * times, and a centre for every number. Statistics come later, from the stored training rows.
  */
 import { ParagradError } from '../errors.js';
-import { type Columns, shellName, show } from './columns.js';
+import { type Columns, show } from './columns.js';
+import { encodeCategories } from './encode-categories.js';
 import {
-  type CategoryInput,
   IDENTITY,
+  type NumberInput,
   type Preprocessing,
   type Scaling,
-  type Standardisation,
   type Target,
   type TargetTask,
 } from './preprocess.js';
 import { type LoadContext, survey } from './stages.js';
-import { MOST_VALUES, type SurveyedRows } from './survey.js';
+import type { SurveyedRows } from './survey.js';
 import type { Column, Table } from './table.js';
 import { checkTarget, decideTarget } from './target.js';
+import { PARTS_OF_CLOCK, partsOfTime, type TimePart, type TimeSpread, takePart } from './times.js';
 
 /** Rows from whose median the centre of a number column is taken. */
 const CENTRE_ROWS = 4096;
-/** Distinct values counted for a message, at most. */
-const COUNTED_VALUES = 1_000_000;
-
 export interface EncodingOptions {
   /** Default: by the target's kind and values. */
   readonly task?: TargetTask | undefined;
@@ -30,6 +28,8 @@ export interface EncodingOptions {
   readonly scaleTarget: Scaling;
   /** Leave out rows without a target, instead of refusing them. */
   readonly dropMissingTarget: boolean;
+  /** Columns that were asked for by name: none of them is left out as an identifier. */
+  readonly features?: readonly string[] | undefined;
 }
 
 export interface Encoding {
@@ -42,7 +42,7 @@ export interface Encoding {
 /**
  * Surveys all rows of a training table, marking those without a target in the slots, and decides.
  *
- * @throws ParagradError for a target that cannot be predicted and a category with too many values
+ * @throws ParagradError for a target that cannot be predicted, and where no column is left to predict it from
  */
 export async function decideEncoding(
   table: Table,
@@ -54,39 +54,56 @@ export async function decideEncoding(
   const request = {
     target: { name: columns.target.name, known: null },
     categories: columns.categories.map(({ name }) => name),
+    times: columns.times.filter(({ kind }) => kind === 'time').map(({ name }) => name),
   };
   const found = await survey(table, request, rows, context);
   const decision = decideTarget(table, columns.target, found.target!, options.task);
   const dropped = checkTarget(table, decision.target, found.target!, table.rows, options.dropMissingTarget);
-  const categories = await categoryInputs(table, columns.categories, found.categories, context.signal);
-  const numbers = await centres(table, columns.numbers, options.scale, context.signal);
-  const target = await centredTarget(table, decision.target, options.scaleTarget, context.signal);
-  const preprocessing = {
-    numbers: numbers.map((number) => ({ ...number, flagged: false })),
-    categories,
-    target,
-    weightColumn: columns.weight?.name ?? null,
-  };
-  return { preprocessing, notes: [...decision.notes, ...dropped] };
-}
-
-async function categoryInputs(
-  table: Table,
-  columns: readonly Column[],
-  values: readonly (readonly string[])[],
-  signal: AbortSignal | undefined,
-): Promise<CategoryInput[]> {
-  for (const [i, column] of columns.entries()) {
-    if (values[i].length <= MOST_VALUES) continue;
-    const [all] = await table.distinct([column.name], COUNTED_VALUES, signal);
-    const count = all.length > COUNTED_VALUES ? `more than ${COUNTED_VALUES}` : all.length;
+  const categories = await encodeCategories(table, columns.categories, found.categories, options.features, context);
+  const times = timeInputs(table, columns.times, found.times);
+  const numbers = [...columns.numbers.map(({ name }) => ({ name })), ...times.inputs];
+  if (numbers.length + categories.inputs.length === 0) {
     throw new ParagradError(
-      'too_many_values',
-      `column ${show(column)} of ${table.location} has ${count} distinct values, and a category takes at most ${MOST_VALUES}`,
-      { hint: `Leave it out: --exclude ${shellName(column.name)}` },
+      'no_features',
+      `${table.location} has no column left to predict ${show(columns.target)} from`,
+      {
+        hint: `${categories.notes.join('. ')}.`,
+      },
     );
   }
-  return columns.map(({ name }, i) => ({ name, values: values[i] }));
+  const preprocessing = {
+    numbers: await centredNumbers(table, numbers, options.scale, context.signal),
+    categories: categories.inputs,
+    target: await centredTarget(table, decision.target, options.scaleTarget, context.signal),
+    weightColumn: columns.weight?.name ?? null,
+  };
+  return { preprocessing, notes: [...decision.notes, ...dropped, ...times.notes, ...categories.notes] };
+}
+
+/** What becomes of each time, and a note that says so. */
+function timeInputs(
+  { location }: Table,
+  columns: readonly Column[],
+  spreads: readonly TimeSpread[],
+): { readonly inputs: readonly UncentredNumber[]; readonly notes: readonly string[] } {
+  let surveyed = 0;
+  const found = columns.map(({ name, kind }) => ({
+    name,
+    parts: kind === 'time' ? partsOfTime(spreads[surveyed++]) : PARTS_OF_CLOCK,
+  }));
+  return {
+    inputs: found.flatMap(({ name, parts }) => parts.map((part) => ({ name, part }))),
+    notes: found.map(({ name, parts }) => `column ${show({ name })} of ${location} is read as ${listParts(parts)}`),
+  };
+}
+
+function listParts(parts: readonly TimePart[]): string {
+  const cycles = ['day', 'week', 'year'].filter((cycle) => parts.some((part) => part === `sin ${cycle}`));
+  const named = [
+    ...(parts.includes('days') ? ['days'] : []),
+    ...cycles.map((cycle) => `time of ${cycle} (sine and cosine)`),
+  ];
+  return named.join(', ');
 }
 
 async function centredTarget(
@@ -96,31 +113,44 @@ async function centredTarget(
   signal: AbortSignal | undefined,
 ): Promise<Target> {
   if (target.task !== 'regression') return target;
-  const [{ centre }] = await centres(table, [target], scaling, signal);
+  const [{ centre }] = await centredNumbers(table, [target], scaling, signal);
   return { ...target, centre };
 }
 
-/** Each column with its centre: the (lower) median of the finite values among the first rows of the file, as a float32. */
-async function centres(
+/** An input of which only the column, and what of it, is known. */
+type UncentredNumber = Pick<NumberInput, 'name' | 'part'>;
+
+/** Inputs with their centres: the (lower) median of the finite values among the first rows of the file, as a float32. */
+async function centredNumbers(
   table: Table,
-  columns: readonly { readonly name: string }[],
+  inputs: readonly UncentredNumber[],
   scaling: Scaling,
   signal: AbortSignal | undefined,
-): Promise<({ readonly name: string } & Standardisation)[]> {
-  const names = columns.map(({ name }) => name);
-  if (scaling === 'none' || names.length === 0) return names.map((name) => ({ name, ...IDENTITY }));
-  const finite: number[][] = names.map(() => []);
-  for await (const batch of table.read({ columns: names, rowEnd: Math.min(CENTRE_ROWS, table.rows), signal })) {
+): Promise<NumberInput[]> {
+  const bare = inputs.map(({ name, part }) => ({ name, ...(part && { part }), ...IDENTITY, flagged: false }));
+  // A place in a cycle is between -1 and 1: it needs no centre.
+  const wanted = new Set(bare.filter(({ part }) => part === undefined || part === 'days').map(({ name }) => name));
+  if (scaling === 'none' || wanted.size === 0) return bare;
+  const columns = [...wanted];
+  const finite: number[][] = columns.map(() => []);
+  for await (const batch of table.read({ columns, rowEnd: Math.min(CENTRE_ROWS, table.rows), signal })) {
     for (const [i, column] of batch.columns.entries()) {
       if (column.kind !== 'number') continue;
       for (const value of column.values) if (Number.isFinite(value)) finite[i].push(value);
     }
   }
-  return names.map((name, i) => ({ name, ...IDENTITY, centre: lowerMedian(finite[i]) }));
+  const medians = new Map(columns.map((name, i) => [name, lowerMedian(finite[i])]));
+  return bare.map((input) => {
+    const { name, part } = input;
+    if (part !== undefined && part !== 'days') return input;
+    const median = medians.get(name)!;
+    const centre = Math.fround(part === undefined ? median : takePart(part)(median));
+    return { ...input, centre: Number.isFinite(centre) ? centre : 0 };
+  });
 }
 
+/** 0 where there is none. */
 function lowerMedian(values: readonly number[]): number {
   const sorted = Float64Array.from(values).sort();
-  const median = Math.fround(sorted.length === 0 ? 0 : sorted[(sorted.length - 1) >> 1]);
-  return Number.isFinite(median) ? median : 0;
+  return sorted.length === 0 ? 0 : sorted[(sorted.length - 1) >> 1];
 }

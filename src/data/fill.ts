@@ -4,10 +4,12 @@
  * Values that cannot be trained on (infinite, beyond float32, a weight that is none) are not thrown but returned: of
  * several workers' findings the first row's is the one to report, whoever found it first.
  */
+import { bucketOf } from './buckets.js';
 import type { Dataset } from './dataset.js';
 import { centred, type Preprocessing } from './preprocess.js';
 import { DROPPED } from './split.js';
 import type { CategoryValues, NumberValues, RowBatch } from './table.js';
+import { takePart } from './times.js';
 
 /** What a worker needs to fill its rows; plain data over shared memory. The dataset's layout says which parts it holds. */
 export interface FillPlan {
@@ -38,13 +40,14 @@ export function columnsToFill({ dataset, preprocessing }: FillPlan): string[] {
   const names = [...numbers, ...categories].map(({ name }) => name);
   if (dataset.layout.targets > 0) names.push(target.name);
   if (dataset.layout.weighted && weightColumn !== null) names.push(weightColumn);
-  return names;
+  return [...new Set(names)]; // the parts of a time come from one column
 }
 
 /** The values that the plan has a code for, by column. */
 export function valuesToFill({ dataset, preprocessing }: FillPlan): Map<string, readonly string[]> {
   const { categories, target } = preprocessing;
-  const values = new Map(categories.map(({ name, values }) => [name, values]));
+  const known = categories.filter(({ buckets }) => buckets === undefined);
+  const values = new Map(known.map(({ name, values }) => [name, values]));
   if (dataset.layout.targets > 0 && target.task !== 'regression') values.set(target.name, target.classes.map(String));
   return values;
 }
@@ -84,6 +87,8 @@ export function createFiller(plan: FillPlan): (batch: RowBatch) => Problem | nul
     stride: dataset.layout.stride,
   };
   const writers = createWriters(plan);
+  const order = columnsToFill(plan);
+  const positions = writers.map(({ name }) => order.indexOf(name));
   const rows: Rows = { slots: new Uint32Array(plan.slots), at: 0, from: 0, to: 0 };
   return (batch) => {
     rows.at = batch.rowStart - firstRow;
@@ -93,7 +98,7 @@ export function createFiller(plan: FillPlan): (batch: RowBatch) => Problem | nul
       let problem: Problem | null = null;
       for (let word = 0; word < writers.length; word++) {
         const { name, rule, write } = writers[word];
-        const values = batch.columns[word];
+        const values = batch.columns[positions[word]];
         const refused = write(cells, word, values, rows);
         const row = batch.rowStart + refused;
         if (refused < 0 || (problem !== null && problem.row <= row)) continue;
@@ -109,8 +114,12 @@ export function createFiller(plan: FillPlan): (batch: RowBatch) => Problem | nul
 function createWriters({ dataset, preprocessing }: FillPlan): ColumnWriter[] {
   const { numbers, categories, target, weightColumn } = preprocessing;
   const writers = [
-    ...numbers.map(({ name, centre }) => numberWriter(name, centre)),
-    ...categories.map(({ name, values }) => codeWriter(name, values)),
+    ...numbers.map(({ name, part, centre }) =>
+      part === undefined ? numberWriter(name, centre) : partWriter(name, takePart(part), centre),
+    ),
+    ...categories.map(({ name, values, buckets }) =>
+      buckets === undefined ? codeWriter(name, values) : bucketWriter(name, buckets),
+    ),
   ];
   if (dataset.layout.targets > 0) {
     if (target.task === 'regression') writers.push(numberWriter(target.name, target.centre));
@@ -150,6 +159,23 @@ function writeNumbers(
   return -1;
 }
 
+/** A part of a time, taken before it is centred. */
+function partWriter(name: string, take: (seconds: number) => number, centre: number): ColumnWriter {
+  return {
+    name,
+    rule: 'number',
+    write({ views, shift, mask, stride }, word, column, { slots, at, from, to }) {
+      const { values } = column as NumberValues;
+      for (let row = from; row < to; row++) {
+        const slot = slots[at + row];
+        if (slot === DROPPED) continue;
+        views[slot >>> shift][(slot & mask) * stride + word] = centred(take(values[row]), centre);
+      }
+      return -1;
+    },
+  };
+}
+
 function writeWeights(
   { views, shift, mask, stride }: Cells,
   word: number,
@@ -169,6 +195,14 @@ function writeWeights(
 
 function codeWriter(name: string, values: readonly string[]): ColumnWriter {
   const codes = new Map(values.map((value, code) => [value, code]));
+  return recodingWriter(name, (value) => codes.get(value) ?? -1);
+}
+
+function bucketWriter(name: string, buckets: number): ColumnWriter {
+  return recodingWriter(name, (value) => bucketOf(value, buckets));
+}
+
+function recodingWriter(name: string, codeOf: (value: string) => number): ColumnWriter {
   let dictionary: readonly string[] | undefined;
   let recoded = new Int32Array(0);
   return {
@@ -178,7 +212,7 @@ function codeWriter(name: string, values: readonly string[]): ColumnWriter {
       const category = column as CategoryValues;
       if (category.dictionary !== dictionary) {
         dictionary = category.dictionary;
-        recoded = Int32Array.from(dictionary, (value) => codes.get(value) ?? -1);
+        recoded = Int32Array.from(dictionary, codeOf);
       }
       return writeCodes(cells, word, category.codes, rows, recoded);
     },

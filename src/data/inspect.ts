@@ -19,7 +19,7 @@ export interface ColumnDescription extends Column {
   readonly nulls: number;
   /** Distinct values, missing apart; null: more than COUNTED_DISTINCT, or a column that cannot be read. */
   readonly distinct: number | null;
-  /** Of number columns; else null. */
+  /** Of columns of numbers and times (in seconds); else null. */
   readonly numbers: NumberSummary | null;
 }
 
@@ -37,10 +37,13 @@ export async function describeTable(table: Table, signal?: AbortSignal): Promise
   const { location, format, rows, blocks } = table;
   const named = (kinds: readonly Column['kind'][]) =>
     table.columns.filter(({ kind }) => kinds.includes(kind)).map(({ name }) => name);
-  const nulls = await table.nulls(named(['number', 'category', 'boolean', 'unsupported']), signal);
+  const nulls = await table.nulls(
+    table.columns.map(({ name }) => name),
+    signal,
+  );
   const categories = named(['category', 'boolean']);
   const distinct = await table.distinct(categories, COUNTED_DISTINCT, signal);
-  const accumulators = new Map(named(['number']).map((name) => [name, createAccumulator()]));
+  const accumulators = new Map(named(['number', 'time', 'clock']).map((name) => [name, createAccumulator()]));
   if (accumulators.size > 0) {
     const order = [...accumulators.values()];
     for await (const batch of table.read({ columns: [...accumulators.keys()], signal })) {

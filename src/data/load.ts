@@ -161,7 +161,7 @@ async function surveyTarget(
   drop: boolean,
   context: LoadContext,
 ): Promise<string[]> {
-  const request = { target: { name: target.name, known: knownValues(target) }, categories: [] };
+  const request = { target: { name: target.name, known: knownValues(target) }, categories: [], times: [] };
   const found = await survey(table, request, rows, context);
   return checkTarget(table, target, found.target!, rows.rowEnd - rows.rowStart, drop);
 }
@@ -204,7 +204,8 @@ export function withStatistics(raw: Preprocessing, moments: readonly Moments[], 
     numbers: raw.numbers.map((number, i) => ({
       ...number,
       ...scaled(moments[i], load.scale),
-      flagged: moments[i].missing > 0,
+      // Of the parts of a time, which are all missing together, the first says so.
+      flagged: moments[i].missing > 0 && raw.numbers[i - 1]?.name !== number.name,
     })),
     target:
       raw.target.task === 'regression'

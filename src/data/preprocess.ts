@@ -13,6 +13,7 @@
  * Without scaling, centre and shift are 0 and scale is 1: z is exactly fround(x), and missing numbers are 0.
  */
 import { planRow, type RowLayout } from './dataset.js';
+import type { TimePart } from './times.js';
 
 export type Scaling = 'standard' | 'none';
 export type TargetTask = 'regression' | 'binary' | 'multiclass';
@@ -25,15 +26,20 @@ export interface Standardisation {
 }
 
 export interface NumberInput extends Standardisation {
+  /** Of the column; several inputs may be parts of one. */
   readonly name: string;
+  /** What of a column of times; x above is then this part of it. Absent: the column is of numbers. */
+  readonly part?: TimePart | undefined;
   /** Whether the training rows miss a value here, so that the network has an input that says so. */
   readonly flagged: boolean;
 }
 
 export interface CategoryInput {
   readonly name: string;
-  /** Sorted by UTF-16 code units; booleans are "false" and "true". */
+  /** Sorted by UTF-16 code units; booleans are "false" and "true". Empty where values are hashed. */
   readonly values: readonly string[];
+  /** Hashed into so many buckets instead, see buckets.ts; a value never seen before then is not all zeros. */
+  readonly buckets?: number | undefined;
 }
 
 export interface RegressionTarget extends Standardisation {
@@ -88,7 +94,7 @@ export function rowLayout(
   return planRow({
     numbers: preprocessing.numbers.length,
     flagged: preprocessing.numbers.flatMap(({ flagged }, i) => (flagged ? [i] : [])),
-    categories: preprocessing.categories.map(({ values }) => values.length),
+    categories: preprocessing.categories.map(({ values, buckets }) => buckets ?? values.length),
     targets: parts.target ? 1 : 0,
     weighted: parts.weight,
   });
@@ -98,8 +104,12 @@ export function rowLayout(
 export function featureNames(preprocessing: Preprocessing): string[] {
   const { numbers, categories } = preprocessing;
   return [
-    ...numbers.map(({ name }) => name),
+    ...numbers.map(({ name, part }) => (part === undefined ? name : `${name} (${part})`)),
     ...numbers.filter(({ flagged }) => flagged).map(({ name }) => `${name} is missing`),
-    ...categories.flatMap(({ name, values }) => values.map((value) => `${name} = ${value}`)),
+    ...categories.flatMap(({ name, values, buckets }) =>
+      buckets === undefined
+        ? values.map((value) => `${name} = ${value}`)
+        : Array.from({ length: buckets }, (_, i) => `${name} in bucket ${i}`),
+    ),
   ];
 }

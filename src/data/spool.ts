@@ -69,7 +69,7 @@ export async function spoolRows(
   const results = await lanes.finish();
   checkInterrupt(context.signal, table.location);
   const problem = results.find((result) => result?.problem)?.problem;
-  if (problem) throw problemError(table.location, problem);
+  if (problem) throw problemError(table, problem);
   return results.map((result) => result!.moments!);
 }
 
@@ -89,7 +89,7 @@ async function decodeInWorkers(
     if (lanes.failed()) return;
     place(stretch, staging);
     const { rowStart, rowEnd } = stretch;
-    const fill = { location: table.location, plan: fillPlan(plan, stretch, staging), rowStart, rowEnd };
+    const fill = { source: table.source, plan: fillPlan(plan, stretch, staging), rowStart, rowEnd };
     const task = { fill, store: storeTask(plan, stretch, staging) };
     lanes.run(i, staging, async () => (await execute('spool', [task]))[0]);
   }

@@ -40,9 +40,9 @@ export async function survey(
   { execute, signal }: LoadContext,
 ): Promise<Survey> {
   if (table.decodedBy === 'coordinator') return await surveyHere(table, request, rows, signal);
-  const { location } = table;
+  const { source } = table;
   const ranges = readRanges(table, rows.rowStart, rows.rowEnd);
-  const payloads = ranges.map((range) => ({ location, request, rows: { ...rows, ...range } }));
+  const payloads = ranges.map((range) => ({ source, request, rows: { ...rows, ...range } }));
   return joinSurveys(await execute('survey', payloads));
 }
 
@@ -53,17 +53,18 @@ async function surveyHere(
   rows: SurveyedRows,
   signal: AbortSignal | undefined,
 ): Promise<Survey> {
-  const { target } = request;
+  const { target, times } = request;
   const categories = await table.distinct(request.categories, MOST_VALUES, signal);
-  if (target === null) return { target: null, categories };
+  if (target === null)
+    return { ...(await surveyRows(table, { ...request, categories: [] }, rows, signal)), categories };
   const kind = table.columns.find(({ name }) => name === target.name)?.kind;
   if (kind === 'number' || target.known !== null) {
-    const read = await surveyRows(table, { target, categories: [] }, rows, signal);
-    return { target: read.target, categories };
+    return { ...(await surveyRows(table, { target, categories: [], times }, rows, signal)), categories };
   }
   const [distinct] = await table.distinct([target.name], MOST_VALUES, signal);
-  const read = await surveyRows(table, { target: { ...target, known: distinct }, categories: [] }, rows, signal);
-  return { target: read.target && { ...read.target, distinct }, categories };
+  const known = { ...target, known: distinct };
+  const read = await surveyRows(table, { target: known, categories: [], times }, rows, signal);
+  return { target: read.target && { ...read.target, distinct }, categories, times: read.times };
 }
 
 /**
@@ -86,19 +87,20 @@ export async function fill(
     const ranges = readRanges(table, rowStart, rowEnd);
     problems = await execute(
       'fill',
-      ranges.map((range) => ({ location, plan, ...range })),
+      ranges.map((range) => ({ source: table.source, plan, ...range })),
     );
     report(rowEnd - rowStart);
   }
   // Ranges are in row order: the first problem found is the first in the file.
   const problem = problems.find((found) => found !== null);
-  if (problem) throw problemError(location, problem);
+  if (problem) throw problemError(table, problem);
   checkInterrupt(signal, location);
 }
 
 /** One line for a value that cannot be used. */
-export function problemError(location: string, { rule, column, row, value }: Problem): ParagradError {
-  const where = `at row ${row} of ${location} (rows are counted from 0)`;
+export function problemError(table: Table, { rule, column, row, value }: Problem): ParagradError {
+  const file = table.files.find(({ rowStart, rowEnd }) => row >= rowStart && row < rowEnd)!;
+  const where = `at row ${row - file.rowStart} of ${file.name} (rows are counted from 0)`;
   if (rule === 'weight') {
     const what = Number.isNaN(value) ? 'is missing' : `is ${value}`;
     return new ParagradError('bad_weight', `weight ${show({ name: column })} ${what} ${where}`, {

@@ -1,12 +1,13 @@
 /**
  * The pass before anything is stored: what must be known of all rows to decide how they are stored. For the target, which
- * rows lack it and which values it takes; for the categories, the values that occur.
+ * rows lack it and which values it takes; for the categories, the values that occur; for times, how they spread.
  *
  * A survey of some rows is plain data, and surveys join to the survey of all rows together, whatever the parts were.
  */
 import { createDistinctValues } from './distinct.js';
 import { createSlots, DROPPED } from './split.js';
 import type { CategoryValues, NumberValues, Table } from './table.js';
+import { joinSpreads, NO_SPREAD, spreadOf, type TimeSpread } from './times.js';
 
 /** Most distinct values of a category, and most classes of a target. */
 export const MOST_VALUES = 1000;
@@ -20,6 +21,8 @@ export interface TargetRequest {
 export interface SurveyRequest {
   readonly target: TargetRequest | null;
   readonly categories: readonly string[];
+  /** Points in time. */
+  readonly times: readonly string[];
 }
 
 /** Rows of a file, and the table in which the survey marks those that lack a target as `DROPPED`. */
@@ -57,6 +60,7 @@ export interface Survey {
   readonly target: TargetSurvey | null;
   /** Of each category, its values, sorted; MOST_VALUES + 1 of them mean "more than MOST_VALUES". */
   readonly categories: readonly (readonly string[])[];
+  readonly times: readonly TimeSpread[];
 }
 
 /** Surveys rows by reading them. */
@@ -67,18 +71,23 @@ export async function surveyRows(
   signal?: AbortSignal,
 ): Promise<Survey> {
   const { rowStart, rowEnd } = rows;
-  const columns = [...(request.target ? [request.target.name] : []), ...request.categories];
+  const columns = [...(request.target ? [request.target.name] : []), ...request.categories, ...request.times];
   const target = request.target && createTargetSurvey(request.target, rows);
   const categories = request.categories.map(() => createDistinctValues(MOST_VALUES));
+  const times = request.times.map(() => NO_SPREAD);
   if (columns.length > 0) {
     const values = new Map(request.target?.known ? [[request.target.name, request.target.known.map(String)]] : []);
     for await (const batch of table.read({ columns, rowStart, rowEnd, values, signal })) {
       if (target) target.add(batch.columns[0], batch.rowStart);
       const first = target ? 1 : 0;
       for (const [i, category] of categories.entries()) category.add(batch.columns[first + i] as CategoryValues);
+      for (const [i, spread] of times.entries()) {
+        const { values } = batch.columns[first + categories.length + i] as NumberValues;
+        times[i] = joinSpreads(spread, spreadOf(values));
+      }
     }
   }
-  return { target: target?.result() ?? null, categories: categories.map((category) => category.sorted()) };
+  return { target: target?.result() ?? null, categories: categories.map((category) => category.sorted()), times };
 }
 
 /** The survey of all the rows of these surveys. */
@@ -90,6 +99,7 @@ export function joinSurveys(parts: readonly Survey[]): Survey {
     categories: first.categories.map((_, i) =>
       atMostOneMore(new Set(parts.flatMap(({ categories }) => categories[i]))).sort(),
     ),
+    times: first.times.map((_, i) => parts.map(({ times }) => times[i]).reduce(joinSpreads)),
   };
 }
 

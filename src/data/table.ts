@@ -3,14 +3,56 @@
  * A format decodes row ranges into column batches; what the values mean for a network is preprocess.ts's concern.
  */
 
-/** How a column can be used: as a number, as one of finitely many values, or not at all (yet). */
-export type ColumnKind = 'number' | 'category' | 'boolean' | 'unsupported';
+import type { Stamp } from './stamp.js';
+
+/**
+ * How a column can be used: as a number, as a point in time, as a time of day, as one of finitely many values, or not at
+ * all.
+ */
+export type ColumnKind = 'number' | 'time' | 'clock' | 'category' | 'boolean' | 'unsupported';
 
 export interface Column {
   readonly name: string;
   /** The type as the file calls it (DOUBLE, Utf8, Dictionary<Int8, Utf8> …), for messages. */
   readonly type: string;
   readonly kind: ColumnKind;
+  /** Of an element of a column of vectors, the column as the file has it; `name` is then `vector[0]`, `vector[1]` … */
+  readonly vector?: string;
+  /** Of an unsupported column: what to do about it, one sentence. */
+  readonly remedy?: string;
+}
+
+/** A file that holds rows of a table. */
+export interface TableFile {
+  /** Where it is read. */
+  readonly path: string;
+  /** What the user calls it; another path where it is read from a copy. */
+  readonly name: string;
+  /** As it was when the table was opened. */
+  readonly stamp: Stamp;
+}
+
+/** The rows of a table that a file holds. */
+export interface FileRows extends TableFile, Block {}
+
+/** A column made of the names of folders, `year=2024/…`; a value for each file, null where the folder says so. */
+export interface PartitionColumn {
+  readonly name: string;
+  readonly kind: 'number' | 'category';
+  readonly values: readonly (string | null)[];
+}
+
+/** All that a thread needs to open the same table itself; plain data. */
+export interface TableSource {
+  /** Name in the registry of formats. */
+  readonly format: string;
+  /** What messages call the table. */
+  readonly location: string;
+  /** In the order of their rows. */
+  readonly files: readonly TableFile[];
+  readonly partitions: readonly PartitionColumn[];
+  /** Elements of each column of vectors, where they are known: it may take a pass over the data to count them. */
+  readonly vectors?: Readonly<Record<string, number>>;
 }
 
 /** A run of rows as stored (Parquet row group, Arrow record batch): a unit of reading and nothing else. */
@@ -21,7 +63,10 @@ export interface Block {
   readonly rowEnd: number;
 }
 
-/** Decoded values of one number column: missing (null or NaN) is NaN. */
+/**
+ * Decoded values of one number column: missing (null or NaN) is NaN. A time is in seconds since 1970-01-01 UTC (one without
+ * a time zone is taken for UTC), a time of day in seconds since midnight, a duration in seconds.
+ */
 export interface NumberValues {
   readonly kind: 'number';
   readonly values: Float64Array;
@@ -58,14 +103,24 @@ export interface ReadRequest {
 
 /** An open table. `close` interrupts whatever is being read and frees it; safe to call twice. */
 export interface Table {
+  /** What messages call it: the file, or how the files were named. */
   readonly location: string;
   readonly format: string;
+  readonly source: TableSource;
+  /** The files in the order of their rows. */
+  readonly files: readonly FileRows[];
+  /** What the user should know of how the table came about, one line each. */
+  readonly notes: readonly string[];
   readonly columns: readonly Column[];
   readonly rows: number;
   readonly blocks: readonly Block[];
   /** Who decodes: DuckDB reads in the coordinator only; Arrow blocks are decoded by the workers, each opening the file itself. */
   readonly decodedBy: 'coordinator' | 'workers';
-  /** Batches in row order, each owned by the caller. One read at a time. */
+  /**
+   * Batches in row order, each owned by the caller. One read at a time.
+   *
+   * @throws ParagradError `file_changed` where a file is not what it was when the table was opened, or is gone
+   */
   read(request: ReadRequest): AsyncIterable<RowBatch>;
   /**
    * The values that occur in each of these category columns, missing ones apart, sorted by UTF-16 code units. A column

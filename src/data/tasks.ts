@@ -4,21 +4,21 @@
  */
 import type { Dataset } from './dataset.js';
 import { columnsToFill, createFiller, type FillPlan, type Problem, valuesToFill } from './fill.js';
-import { openTable } from './open.js';
+import { openSource } from './open.js';
 import { type ColumnScale, standardiseRows } from './standardise.js';
 import { chunkMoments } from './statistics.js';
 import { type StoreTask, storeStretch } from './stretches.js';
 import { type Survey, type SurveyedRows, type SurveyRequest, surveyRows } from './survey.js';
-import type { Table } from './table.js';
+import type { Table, TableSource } from './table.js';
 
 export interface SurveyTask {
-  readonly location: string;
+  readonly source: TableSource;
   readonly request: SurveyRequest;
   readonly rows: SurveyedRows;
 }
 
 export interface FillTask {
-  readonly location: string;
+  readonly source: TableSource;
   readonly plan: FillPlan;
   /** First row, inclusive. */
   readonly rowStart: number;
@@ -58,13 +58,13 @@ export interface StandardiseTask {
 }
 
 /** Surveys rows of a file that workers decode. */
-export async function surveyTask({ location, request, rows }: SurveyTask): Promise<Survey> {
-  return await surveyRows(await threadTable(location), request, rows);
+export async function surveyTask({ source, request, rows }: SurveyTask): Promise<Survey> {
+  return await surveyRows(await threadTable(source), request, rows);
 }
 
 /** Decodes rows of a file into a dataset, up to the first problem. */
-export async function fillTask({ location, plan, rowStart, rowEnd }: FillTask): Promise<Problem | null> {
-  return await fillFrom(await threadTable(location), plan, rowStart, rowEnd);
+export async function fillTask({ source, plan, rowStart, rowEnd }: FillTask): Promise<Problem | null> {
+  return await fillFrom(await threadTable(source), plan, rowStart, rowEnd);
 }
 
 /**
@@ -139,15 +139,16 @@ export const executeInline: Execute = async (task, payloads) => {
   return results as TaskOutput<typeof task>[];
 };
 
-/** Files that this thread has opened for tasks, by location: a file is opened once a thread, not once a task. */
+/** Tables that this thread has opened for tasks: one is opened once a thread, not once a task. */
 const opened = new Map<string, Promise<Table>>();
 
-function threadTable(location: string): Promise<Table> {
-  let table = opened.get(location);
+function threadTable(source: TableSource): Promise<Table> {
+  const key = source.files.map(({ path, stamp }) => `${path}\0${stamp.modified}`).join('\0');
+  let table = opened.get(key);
   if (table === undefined) {
-    table = openTable(location);
-    table.catch(() => opened.delete(location));
-    opened.set(location, table);
+    table = openSource(source);
+    table.catch(() => opened.delete(key));
+    opened.set(key, table);
   }
   return table;
 }

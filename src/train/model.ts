@@ -7,6 +7,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { featureNames, type Preprocessing } from '../data/preprocess.js';
+import { TIME_PARTS } from '../data/times.js';
 import { ParagradError } from '../errors.js';
 import type { Arithmetic } from '../kernels/kernels.js';
 import { ACTIVATIONS, type ActivationName } from '../nn/activations/index.js';
@@ -14,8 +15,8 @@ import { LOSSES, type LossName } from '../nn/losses/index.js';
 import { readSafetensors, type Safetensors, sha256, type Tensor, writeSafetensors } from './safetensors.js';
 import { outputsFor, TASKS } from './task.js';
 
-/** Raised when a model written now could be misread by an older paragrad. */
-export const MODEL_FORMAT = 1;
+/** Raised when a model written now could be misread by an older paragrad. 2: parts of times, hashed categories. */
+export const MODEL_FORMAT = 2;
 
 /** Name of the model within its run directory. */
 export const MODEL_FILE = 'model.safetensors';
@@ -27,8 +28,10 @@ const width = z.int().min(1);
 const scaled = { centre: z.number(), shift: z.number(), scale: z.number() };
 
 const preprocessingSchema: z.ZodType<Preprocessing> = z.object({
-  numbers: z.array(z.object({ name: z.string(), ...scaled, flagged: z.boolean() })),
-  categories: z.array(z.object({ name: z.string(), values: z.array(z.string()) })),
+  numbers: z.array(
+    z.object({ name: z.string(), part: z.enum(TIME_PARTS).optional(), ...scaled, flagged: z.boolean() }),
+  ),
+  categories: z.array(z.object({ name: z.string(), values: z.array(z.string()), buckets: z.int().min(1).optional() })),
   target: z.discriminatedUnion('task', [
     z.object({ name: z.string(), task: z.literal('regression'), ...scaled }),
     z.object({
@@ -48,7 +51,7 @@ const metricsSchema = z.union([
 ]);
 
 const descriptionSchema = z.object({
-  formatVersion: z.literal(MODEL_FORMAT),
+  formatVersion: z.int().min(1).max(MODEL_FORMAT),
   paragradVersion: z.string(),
   network: z.object({
     /** Inputs, hidden widths, outputs. */

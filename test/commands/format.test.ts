@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { formatCount, formatDuration, formatMetrics, formatNumber, formatTable } from '../../src/commands/format.js';
+import {
+  formatCount,
+  formatDuration,
+  formatMetrics,
+  formatNumber,
+  formatTable,
+  formatTime,
+} from '../../src/commands/format.js';
 
 describe('formatNumber', () => {
   it.each([
@@ -58,4 +65,13 @@ it('formatTable aligns words to the left and numbers to the right', () => {
 
 it('formatTable shows control characters instead of obeying them', () => {
   expect(formatTable([['a\nb\u001b[31m', '1']])).toBe('a\\nb\\u001b[31m  1');
+});
+
+describe('formatTime', () => {
+  it.each([
+    [0, '1970-01-01'],
+    [1_709_209_800.25, '2024-02-29 12:30:00'],
+    [-1, '1969-12-31 23:59:59'],
+    [1e30, '1.000e+30'],
+  ])('%s is %s', (seconds, text) => expect(formatTime(seconds)).toBe(text));
 });

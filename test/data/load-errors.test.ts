@@ -27,8 +27,9 @@ describe('opening', () => {
     ['not-parquet.parquet', 'wrong_format', 'not a Parquet file'],
     ['zero-rows.parquet', 'no_rows', 'has no rows'],
     ['absent.parquet', 'no_such_file', 'no such file'],
-    ['expected.json', 'unknown_format', 'no format that paragrad knows'],
-    ['.', 'not_a_file', 'is a directory'],
+    ['types/make.py', 'unknown_format', 'no format that paragrad knows'],
+    ['absent*.parquet', 'no_such_file', 'no file matches'],
+    ['.', 'mixed_formats', 'Parquet'],
   ])('%s is refused as %s', async (file, code, words) => {
     const error = await failure(openTable(tableFile(file)));
     expect(error.code).toBe(code);
@@ -38,7 +39,7 @@ describe('opening', () => {
   });
 
   it('names the formats it knows', async () => {
-    expect((await failure(openTable(tableFile('expected.json')))).hint).toContain('.parquet, .arrow');
+    expect((await failure(openTable(tableFile('types/make.py')))).hint).toContain('.parquet, .arrow');
   });
 
   it.each(['.parquet', '.arrow'])(
@@ -86,10 +87,31 @@ describe('opening', () => {
     },
   );
 
-  it('tells Arrow streams and compressed bodies from files that it reads', async () => {
-    const stream = freshPath('.arrow');
-    writeFileSync(stream, readFileSync(tableFile('ipc-none.arrow')).subarray(8));
-    expect((await failure(openTable(stream))).message).toContain('is an Arrow stream');
+  it('refuses a stream that ends anywhere before its end, and a compressed body that is damaged', async () => {
+    const whole = readFileSync(tableFile('stream.arrows'));
+    const path = freshPath('.arrows');
+    for (const length of [8, 600, whole.length >> 1, whole.length - 9, whole.length - 1]) {
+      writeFileSync(path, whole.subarray(0, length));
+      expect((await failure(openTable(path))).code, `${length} bytes`).toBe('truncated');
+    }
+  });
+
+  it.each(['ipc-lz4.arrow', 'ipc-zstd.arrow'])('reports damage in the compressed bodies of %s', async (file) => {
+    const whole = readFileSync(tableFile(file));
+    const path = freshPath('.arrow');
+    let refused = 0;
+    for (let damage = 0; damage < 40; damage++) {
+      const bytes = Buffer.from(whole);
+      bytes.fill(0xff, 4000 + 900 * damage, 4060 + 900 * damage);
+      writeFileSync(path, bytes);
+      await withTable(path, async (table) => {
+        for await (const _ of table.read({ columns: table.columns.map(({ name }) => name) }));
+      }).catch((error: unknown) => {
+        expect(error).toMatchObject({ code: 'unreadable', message: expect.stringContaining(path) });
+        refused++;
+      });
+    }
+    expect(refused).toBeGreaterThan(5);
   });
 
   it('takes a name with glob and SQL characters for what it is', async () => {
@@ -204,15 +226,14 @@ const cases: Record<string, Case> = {
     says: /3 distinct values.*at most 2/,
     hint: /multiclass/,
   },
-  'a category of too many values': {
+  'nothing left but an identifier': {
     cells: {
-      n: Array.from({ length: 1200 }, (_, i) => i),
-      'the id': Array.from({ length: 1200 }, (_, i) => `id ${i % 1100}`),
+      'the id': Array.from({ length: 1200 }, (_, i) => `id ${i % 1190}`),
       price: Array.from({ length: 1200 }, (_, i) => i),
     },
-    code: 'too_many_values',
-    says: /column "the id" .* 1100 distinct values.*at most 1000/,
-    hint: /--exclude 'the id'/,
+    code: 'no_features',
+    says: /no column left to predict "price" from/,
+    hint: /column "the id" .* is left out.*--features 'the id' keeps it/,
   },
   'a weight column of strings': {
     cells: good,
@@ -283,10 +304,20 @@ describe('training refuses', () => {
     execute: executeInline,
   } as const;
 
-  it.each(['ipc-none.arrow', 'codec-none.parquet'])('a column of dates, by its type (%s)', async (file) => {
-    const error = await withTable(tableFile(file), (table) => failure(loadTraining({ ...base, table })));
-    expect(error.message).toMatch(/column "day" .* holds (Date32<DAY>|DATE)/);
-    expect(error.hint).toContain('--exclude day');
+  it.each(['arrow', 'parquet'])('a nested column, by its type and with a way out (%s)', async (extension) => {
+    const error = await withTable(tableFile(`types/types.${extension}`), (table) =>
+      failure(loadTraining({ ...base, target: 'u32', features: ['struct'], table })),
+    );
+    expect(error.message).toMatch(/column "struct" .* holds STRUCT/i);
+    expect(error.hint).toContain('--exclude struct');
+    expect(error.hint).toContain('"struct".field AS');
+  });
+
+  it('a time as the target', async () => {
+    const error = await withTable(tableFile('codec-none.parquet'), (table) =>
+      failure(loadTraining({ ...base, target: 'day', table })),
+    );
+    expect(error.message).toMatch(/column "day" .* holds DATE/);
   });
 
   it('the first bad value by row, not by column or block', async () => {

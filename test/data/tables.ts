@@ -18,7 +18,7 @@ import {
   vectorFromArray,
 } from 'apache-arrow';
 import { afterAll } from 'vitest';
-import { openTable } from '../../src/data/open.js';
+import { openTable, type TableRequest } from '../../src/data/open.js';
 import type { RowBatch, Table } from '../../src/data/table.js';
 
 export type Cell = number | string | boolean | null;
@@ -142,8 +142,8 @@ export async function writeParquet(cells: Cells, blockRows: number): Promise<str
 }
 
 /** Opens a table for the time of `use`. */
-export async function withTable<T>(path: string, use: (table: Table) => Promise<T>): Promise<T> {
-  const table = await openTable(path, { threads: 2 });
+export async function withTable<T>(request: string | TableRequest, use: (table: Table) => Promise<T>): Promise<T> {
+  const table = await openTable(request, { threads: 2 });
   try {
     return await use(table);
   } finally {

@@ -122,6 +122,23 @@ describe('saveModel and loadModel', () => {
     });
   });
 
+  it('read a model of the first format', async () => {
+    const path = await altered((json) => {
+      json.formatVersion = 1;
+    });
+    expect((await loadModel(path)).description.preprocessing).toEqual(description.preprocessing);
+  });
+
+  it('keep the parts of times and the buckets of categories', async () => {
+    const preprocessing = {
+      ...description.preprocessing,
+      numbers: [{ name: 'at', part: 'sin day', centre: 0, shift: 0.5, scale: 1, flagged: false }],
+      categories: [{ name: 'zip', values: [], buckets: 1 }],
+    } as const;
+    const path = await altered((json) => Object.assign(json, { preprocessing }));
+    expect((await loadModel(path)).description.preprocessing).toEqual(preprocessing);
+  });
+
   it('refuse a later format by name, whatever else it holds', async () => {
     const path = await altered((json) => {
       json.formatVersion = MODEL_FORMAT + 1;
@@ -130,7 +147,7 @@ describe('saveModel and loadModel', () => {
     });
     const refusal = await loadModel(path).catch((error) => error);
     expect(refusal).toMatchObject({ code: 'newer_model', hint: 'Update paragrad.' });
-    expect(refusal.message).toContain('written by paragrad 9.9.9 in model format 2; this paragrad reads format 1');
+    expect(refusal.message).toContain('written by paragrad 9.9.9 in model format 3; this paragrad reads format 2');
   });
 
   it.each<[string, (json: Altered) => void, string]>([

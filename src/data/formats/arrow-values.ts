@@ -1,10 +1,12 @@
 /**
- * Arrow arrays as paragrad reads them: float64 with NaN for null, or codes of strings with -1 for null.
+ * Arrow arrays as paragrad reads them: float64 with NaN for null, times in seconds, or codes of strings with -1 for null.
  *
  * Each function decodes rows from .. to (exclusive) of one column of one record batch, as it came out of an IPC file:
  * offset 0, little-endian buffers. No BigInt is made: 64-bit integers are read as two 32-bit words.
  */
-import { type Data, DataType, type Decimal, type Dictionary, Precision } from 'apache-arrow';
+import type { Data } from 'apache-arrow/data';
+import { DateUnit, Precision, TimeUnit } from 'apache-arrow/enum';
+import { DataType, type Decimal, type Dictionary, type Duration, type Time, type Timestamp } from 'apache-arrow/type';
 import { createCoder } from '../distinct.js';
 import type { CategoryValues, ColumnKind, NumberValues } from '../table.js';
 import { createTextCoder } from '../text-codes.js';
@@ -14,18 +16,23 @@ const BOOLEANS = ['false', 'true'];
 
 /** How a column of this type can be used. */
 export function kindOf(type: DataType): ColumnKind {
-  if (DataType.isInt(type) || DataType.isFloat(type) || DataType.isDecimal(type) || DataType.isNull(type)) {
-    return 'number';
-  }
+  if (isNumber(type) || DataType.isNull(type) || DataType.isDuration(type)) return 'number';
+  if (DataType.isTimestamp(type) || DataType.isDate(type)) return 'time';
+  if (DataType.isTime(type)) return 'clock';
   if (isString(type) || (DataType.isDictionary(type) && isString(type.dictionary))) return 'category';
   return DataType.isBool(type) ? 'boolean' : 'unsupported';
+}
+
+/** Whether a vector may be made of it. */
+export function isNumber(type: DataType): boolean {
+  return DataType.isInt(type) || DataType.isFloat(type) || DataType.isDecimal(type);
 }
 
 function isString(type: DataType): boolean {
   return DataType.isUtf8(type) || DataType.isLargeUtf8(type) || DataType.isUtf8View(type);
 }
 
-/** A column of kind `number`. */
+/** A column of kind `number`, `time` or `clock`. */
 export function decodeNumbers(data: Data, from: number, to: number): NumberValues {
   const values = numbers(data, from, to);
   forEachNull(data, from, to, (i) => {
@@ -39,8 +46,34 @@ function numbers(data: Data, from: number, to: number): Float64Array {
   if (DataType.isNull(type)) return new Float64Array(to - from).fill(Number.NaN);
   if (DataType.isDecimal(type)) return decimals(words(data.values), type, from, to);
   if (DataType.isInt(type) && type.bitWidth === 64) return integers64(words(data.values), type.isSigned, from, to);
+  if (DataType.isDate(type) || DataType.isTimestamp(type) || DataType.isTime(type) || DataType.isDuration(type)) {
+    return seconds(data, from, to);
+  }
   if (DataType.isFloat(type) && type.precision === Precision.HALF) return halves(data.values, from, to);
   return new Float64Array(data.values.subarray(from, to));
+}
+
+const UNITS_PER_SECOND: Record<TimeUnit, number> = {
+  [TimeUnit.SECOND]: 1,
+  [TimeUnit.MILLISECOND]: 1e3,
+  [TimeUnit.MICROSECOND]: 1e6,
+  [TimeUnit.NANOSECOND]: 1e9,
+};
+const SECONDS_PER_DAY = 86_400;
+
+/** Dates, timestamps, times and durations: integers of some unit. */
+function seconds(data: Data, from: number, to: number): Float64Array {
+  const { type } = data;
+  if (DataType.isDate(type) && type.unit === DateUnit.DAY) {
+    return Float64Array.from(data.values.subarray(from, to), (day: number) => day * SECONDS_PER_DAY);
+  }
+  const units = DataType.isDate(type) ? 1e3 : UNITS_PER_SECOND[(type as Time | Timestamp | Duration).unit];
+  const narrow = DataType.isTime(type) && type.bitWidth === 32;
+  const counts = narrow
+    ? Float64Array.from(data.values.subarray(from, to))
+    : integers64(words(data.values), true, from, to);
+  for (let i = 0; i < counts.length; i++) counts[i] /= units;
+  return counts;
 }
 
 /** The 32-bit words of a buffer. */
@@ -110,16 +143,6 @@ function textCodes(data: Data, from: number, to: number): CategoryValues {
     else coder.addMissing();
   }
   return coder.values();
-}
-
-/** Where the string at a row begins; that of the row after it, where it ends. */
-function offsetReader(data: Data): (row: number) => number {
-  if (DataType.isUtf8(data.type)) {
-    const offsets: Int32Array = data.valueOffsets;
-    return (row) => offsets[row];
-  }
-  const offsets = words(data.valueOffsets);
-  return (row) => offsets[2 * row] + TWO_32 * offsets[2 * row + 1];
 }
 
 function viewCodes(data: Data, from: number, to: number): CategoryValues {
@@ -205,7 +228,20 @@ function viewReader(data: Data): (row: number) => string {
   };
 }
 
-function validity(data: Data): Uint8Array | null {
+/** Where the string or the list of a row begins among the values of its column; that of the row after it, where it ends. */
+export function offsetReader(data: Data): (row: number) => number {
+  const { type } = data;
+  if (DataType.isFixedSizeList(type)) return (row) => row * type.listSize;
+  if (DataType.isUtf8(type) || DataType.isList(type)) {
+    const offsets: Int32Array = data.valueOffsets;
+    return (row) => offsets[row];
+  }
+  const offsets = words(data.valueOffsets);
+  return (row) => offsets[2 * row] + TWO_32 * offsets[2 * row + 1];
+}
+
+/** Bits of the rows that are not null; null where none is. */
+export function validity(data: Data): Uint8Array | null {
   return data.nullCount > 0 && data.nullBitmap ? data.nullBitmap : null;
 }
 

@@ -1,11 +1,11 @@
-/** What a table format is: the names of its files, and how one is opened. */
-import type { Table } from '../table.js';
+/** What a table format is: the names of its files, and how they are opened. */
+import type { Table, TableSource } from '../table.js';
 
 export interface OpenOptions {
   /** Threads that may read at once: as many as the run has workers. Default 1. */
   readonly threads?: number;
   /** Bytes that a reader may plan to hold. Default: what it profits from. */
-  readonly memoryBytes?: number;
+  readonly memoryBytes?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -15,9 +15,10 @@ export interface Format {
   /** File name endings, lower case, with their dot. */
   readonly extensions: readonly string[];
   /**
-   * Opens a file that exists.
+   * Opens files, at least one, as one table: their rows one after the other. Partitions are left to the caller.
    *
-   * @throws ParagradError `wrong_format`, `truncated`, `unsupported_file` or `unreadable`
+   * @throws ParagradError `wrong_format`, `truncated`, `unsupported_file`, `unreadable`, `duplicate_column` or
+   *   `schema_mismatch`
    */
-  open(location: string, options: OpenOptions): Promise<Table>;
+  open(source: TableSource, options: OpenOptions): Promise<Table>;
 }

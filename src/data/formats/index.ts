@@ -8,13 +8,25 @@ export const FORMATS = {
   parquet: {
     label: 'Parquet',
     extensions: ['.parquet'],
-    open: async (location, options) => (await import('./parquet.js')).openParquet(location, options),
+    open: async (source, options) => (await import('./parquet.js')).openParquet(source, options),
   },
   arrow: {
     label: 'Arrow IPC',
-    extensions: ['.arrow', '.feather'],
-    open: async (location) => (await import('./arrow.js')).openArrow(location),
+    extensions: ['.arrow', '.feather', '.arrows', '.ipc'],
+    open: async (source, options) => (await import('./arrow-files.js')).openArrowFiles(source, options),
+  },
+  csv: {
+    label: 'CSV',
+    extensions: ['.csv', '.tsv', '.csv.gz', '.tsv.gz'],
+    open: async (source, options) => (await import('./csv.js')).openCsv(source, options),
+  },
+  json: {
+    label: 'JSON',
+    extensions: ['.json', '.jsonl', '.ndjson', '.json.gz', '.jsonl.gz', '.ndjson.gz'],
+    open: async (source, options) => (await import('./json.js')).openJson(source, options),
   },
 } satisfies Record<string, Format>;
 
 export type FormatName = keyof typeof FORMATS;
+
+export const FORMAT_NAMES = Object.keys(FORMATS) as FormatName[];

@@ -1,0 +1,69 @@
+/**
+ * What becomes of each category: an input for each of its values; with too many of them, inputs for buckets; and nothing,
+ * where nearly every row has a value of its own, as an identifier has: nothing can be learnt of it but the rows by heart.
+ */
+import { BUCKETS } from './buckets.js';
+import { shellName, show } from './columns.js';
+import type { CategoryInput } from './preprocess.js';
+import type { LoadContext } from './stages.js';
+import { MOST_VALUES } from './survey.js';
+import type { Column, Table } from './table.js';
+
+/** With so many distinct values or fewer, a column is no identifier. */
+const FEW_VALUES = 100;
+/** Rows that are looked at to tell: the first of the file. */
+const IDENTIFIER_ROWS = 100_000;
+/** Distinct values over rows that have one, from which a column is an identifier. */
+const IDENTIFIER_SHARE = 0.95;
+
+export interface EncodedCategories {
+  readonly inputs: readonly CategoryInput[];
+  /** What the user should know, one line each. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * @param values of each column, sorted; MOST_VALUES + 1 of them mean more
+ * @param named columns that are kept, whatever they hold
+ */
+export async function encodeCategories(
+  table: Table,
+  columns: readonly Column[],
+  values: readonly (readonly string[])[],
+  named: readonly string[] | undefined,
+  { signal }: LoadContext,
+): Promise<EncodedCategories> {
+  const inputs: CategoryInput[] = [];
+  const notes: string[] = [];
+  for (const [i, { name, kind }] of columns.entries()) {
+    const subject = `column ${show({ name })} of ${table.location}`;
+    const suspect = kind === 'category' && values[i].length > FEW_VALUES && !named?.includes(name);
+    if (suspect && (await isIdentifier(table, name, signal))) {
+      notes.push(
+        `${subject} is left out: nearly every row has another value, as an identifier has (--features ${shellName(name)} keeps it)`,
+      );
+    } else if (values[i].length > MOST_VALUES) {
+      notes.push(`${subject} has more than ${MOST_VALUES} values, and is hashed into ${BUCKETS} buckets`);
+      inputs.push({ name, values: [], buckets: BUCKETS });
+    } else {
+      inputs.push({ name, values: values[i] });
+    }
+  }
+  return { inputs, notes };
+}
+
+async function isIdentifier(table: Table, name: string, signal: AbortSignal | undefined): Promise<boolean> {
+  const distinct = new Set<string>();
+  let rows = 0;
+  const rowEnd = Math.min(IDENTIFIER_ROWS, table.rows);
+  for await (const { columns } of table.read({ columns: [name], rowEnd, signal })) {
+    const [values] = columns;
+    if (values.kind !== 'category') continue;
+    for (const code of values.codes) {
+      if (code < 0) continue;
+      rows++;
+      distinct.add(values.dictionary[code]);
+    }
+  }
+  return distinct.size > FEW_VALUES && distinct.size >= IDENTIFIER_SHARE * rows;
+}

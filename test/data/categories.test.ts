@@ -1,0 +1,89 @@
+/** What becomes of categories by the number of their values: one-hot inputs, buckets, or nothing. */
+import { describe, expect, it } from 'vitest';
+import { BUCKETS, bucketOf } from '../../src/data/buckets.js';
+import { loadForModel, loadTraining, type TrainingLoad } from '../../src/data/load.js';
+import { featureNames } from '../../src/data/preprocess.js';
+import { executeInline } from '../../src/data/tasks.js';
+import { type Cell, type Cells, withTable, writeArrow, writeParquet } from './tables.js';
+
+const ROWS = 3000;
+const column = (cell: (row: number) => Cell) => Array.from({ length: ROWS }, (_, row) => cell(row));
+const y = column((row) => row / 7);
+
+const load = (path: string, options: Partial<TrainingLoad> = {}) =>
+  withTable(path, (table) =>
+    loadTraining({
+      table,
+      target: 'y',
+      validation: 0,
+      scale: 'standard',
+      scaleTarget: 'standard',
+      dropMissingTarget: false,
+      seed: 0,
+      execute: executeInline,
+      ...options,
+    }),
+  );
+
+describe('the bucket of a value', () => {
+  it('is a function of its bytes alone, fixed for ever', () => {
+    // FNV-1a of "" and "a" by its authors' tables, mixed by hand as MurmurHash3 does.
+    const mixed = (hash: bigint) => {
+      const word = (value: bigint) => value & 0xffff_ffffn;
+      let h = word((hash ^ (hash >> 16n)) * 0x85eb_ca6bn);
+      h = word((h ^ (h >> 13n)) * 0xc2b2_ae35n);
+      return Number((h ^ (h >> 16n)) % 256n);
+    };
+    expect(bucketOf('', 256)).toBe(mixed(0x811c_9dc5n));
+    expect(bucketOf('a', 256)).toBe(mixed(0xe40c_292cn));
+    expect(bucketOf('foobar', 256)).toBe(mixed(0xbf9c_f968n));
+  });
+
+  it('is spread evenly', () => {
+    const counts = new Uint32Array(BUCKETS);
+    for (let i = 0; i < 100 * BUCKETS; i++) counts[bucketOf(`user-${i}`, BUCKETS)]++;
+    expect(Math.min(...counts)).toBeGreaterThan(55);
+    expect(Math.max(...counts)).toBeLessThan(155);
+  });
+});
+
+describe.each(['arrow', 'parquet'])('a category (%s)', (format) => {
+  const write = async (cells: Cells) => (format === 'arrow' ? writeArrow(cells, 700) : await writeParquet(cells, 2048));
+
+  it('of many values is hashed, in training and for a model, with a note', async () => {
+    const zip = column((row) => (row % 50 === 0 ? null : `zip ${(row * 7919) % 1500}`));
+    const path = await write({ zip, y });
+    const { preprocessing, dataset, notes } = await load(path);
+    expect(preprocessing.categories).toEqual([{ name: 'zip', values: [], buckets: BUCKETS }]);
+    expect(featureNames(preprocessing)).toHaveLength(BUCKETS);
+    expect(dataset.layout.inputs).toBe(BUCKETS);
+    expect(notes).toEqual([`column "zip" of ${path} has more than 1000 values, and is hashed into 256 buckets`]);
+    const { stride } = dataset.layout;
+    const stored = new Float32Array(dataset.pieces[0]);
+    const codes = zip.map((_, row) => stored[row * stride]);
+    expect(codes).toEqual(zip.map((value) => (value === null ? -1 : bucketOf(String(value), BUCKETS))));
+    const later = await write({ zip: ['zip 7', 'never seen', null] });
+    await withTable(later, async (table) => {
+      const again = await loadForModel({ table, preprocessing, withTarget: false, execute: executeInline });
+      const words = new Float32Array(again.pieces[0]);
+      expect([...words]).toEqual([bucketOf('zip 7', BUCKETS), bucketOf('never seen', BUCKETS), -1]);
+    });
+  });
+
+  it('that is an identifier is left out with a note, unless it was asked for', async () => {
+    const id = column((row) => `customer ${row % 2950}`);
+    const path = await write({ id, x: y, y });
+    const { preprocessing, notes } = await load(path);
+    expect(preprocessing.categories).toEqual([]);
+    expect(notes).toEqual([expect.stringMatching(/column "id" .* is left out: nearly every row has another value/)]);
+    const asked = await load(path, { features: ['id', 'x'] });
+    expect(asked.preprocessing.categories).toEqual([{ name: 'id', values: [], buckets: BUCKETS }]);
+  });
+
+  it('of few values is one-hot, even where they are all different', async () => {
+    const cells = { name: Array.from({ length: 40 }, (_, i) => `n${i}`), y: y.slice(0, 40) };
+    const { preprocessing, notes } = await load(await write(cells));
+    expect(preprocessing.categories[0].values).toHaveLength(40);
+    expect(notes).toEqual([]);
+  });
+});
