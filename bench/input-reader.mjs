@@ -2,7 +2,8 @@
  * One reader of the input benchmark, in a process of its own; prints one line of JSON.
  *
  *   node input-reader.mjs paragrad WORKERS FILE     survey, fill, statistics, standardise
- *   node input-reader.mjs duckdb THREADS FILE       every column as its values, chunk by chunk, dropped
+ *   node input-reader.mjs scan THREADS FILE         every column by DuckDB as it is, chunk by chunk, dropped
+ *   node input-reader.mjs duckdb THREADS FILE       every column by DuckDB as float32, strings as codes of an ENUM, copied out
  *   node input-reader.mjs arrow 1 FILE              every column of every batch as an array, dropped
  *   node input-reader.mjs train WORKERS FILE FOLDER an epoch under a limit of 1 GB, rows in a temporary file
  */
@@ -33,8 +34,27 @@ async function measured(work) {
   return { cpu: (user + system) / 1e6, wall, peakMB: peakMB() - before, matrixMB, ...more };
 }
 
+async function withDuckDB(use) {
+  const { DuckDBInstance } = await import('@duckdb/node-api');
+  return await measured(async () => {
+    const instance = await DuckDBInstance.create(':memory:', { threads: count });
+    const connection = await instance.connect();
+    await use(connection);
+    connection.disconnectSync();
+    instance.closeSync();
+    return {};
+  });
+}
+
+async function drain(connection, selected, take) {
+  const result = await connection.stream(`SELECT ${selected} FROM read_parquet('${file}')`);
+  for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk())
+    take(chunk);
+}
+
 const READERS = {
   async paragrad() {
+    await import('@duckdb/node-api'); // as for the others, loading the library is not counted
     const { openTable } = await import('../dist/src/data/open.js');
     const { loadTraining } = await import('../dist/src/data/load.js');
     const { executeOn } = await import('../dist/src/parallel/execute.js');
@@ -51,20 +71,24 @@ const READERS = {
       return { matrixMB: bytes / 1024 / 1024 };
     });
   },
-  async duckdb() {
-    const { DuckDBInstance } = await import('@duckdb/node-api');
-    return await measured(async () => {
-      const instance = await DuckDBInstance.create(':memory:', { threads: count });
-      const connection = await instance.connect();
-      const result = await connection.stream(`SELECT * FROM read_parquet('${file}')`);
-      for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
-        // Columns are as DuckDB decoded them: nothing more is asked.
+  scan: () => withDuckDB((connection) => drain(connection, '*', () => {})),
+  duckdb: () =>
+    withDuckDB(async (connection) => {
+      const described = (await connection.runAndReadAll(`DESCRIBE SELECT * FROM '${file}'`)).getRows();
+      const expressions = [];
+      for (const [name, type] of described) {
+        if (type !== 'VARCHAR') {
+          expressions.push(type === 'BOOLEAN' ? `${name}::INTEGER::FLOAT` : `${name}::FLOAT`);
+          continue;
+        }
+        const values = `SELECT DISTINCT ${name} FROM '${file}' WHERE ${name} IS NOT NULL ORDER BY 1`;
+        await connection.run(`CREATE TYPE type_of_${name} AS ENUM (${values})`);
+        expressions.push(`enum_code(${name}::type_of_${name})::FLOAT`);
       }
-      connection.disconnectSync();
-      instance.closeSync();
-      return {};
-    });
-  },
+      await drain(connection, expressions.join(', '), (chunk) => {
+        for (let column = 0; column < expressions.length; column++) chunk.getColumnVector(column).items.slice();
+      });
+    }),
   async arrow() {
     const { RecordBatchReader } = await import('apache-arrow');
     return await measured(async () => {

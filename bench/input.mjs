@@ -1,7 +1,7 @@
 /**
- * What reading a table costs: from a raw file to a standardised matrix in shared memory, against a plain read of the same
- * columns by the library that paragrad reads with (DuckDB for Parquet, apache-arrow for Arrow), and by pyarrow and polars where
- * a Python that has them is named by PARAGRAD_PYTHON.
+ * What reading a table costs: from a raw file to a standardised matrix in shared memory, against a read of the same columns by
+ * the library that paragrad reads with (DuckDB to float32 for Parquet, with strings as codes; apache-arrow to arrays for
+ * Arrow), and by pyarrow and polars to float32 where a Python that has them is named by PARAGRAD_PYTHON.
  *
  * Tables: 5M x 20 of mixed types and 200k x 500 of floats, made in a temporary folder and removed. Every measurement is a
  * process of its own; a round runs each once, and medians over the rounds are printed: seconds of CPU, seconds of wall-clock
@@ -80,7 +80,11 @@ function readersFor(format) {
     { name: 'paragrad, 2 workers', ...node('paragrad', '2') },
     { name: `${own[0]}, 1 thread`, ...node(own[1], '1') },
   ];
-  if (format === 'parquet') readers.push({ name: 'DuckDB, 2 threads', ...node('duckdb', '2') });
+  if (format === 'parquet')
+    readers.push(
+      { name: 'DuckDB, 2 threads', ...node('duckdb', '2') },
+      { name: 'DuckDB, scan only', ...node('scan', '1') },
+    );
   for (const name of PYTHON ? ['pyarrow', 'polars'] : [])
     readers.push({ name, command: PYTHON, args: [PYTHON_READER, name] });
   return readers;
