@@ -5,7 +5,7 @@
  * Dimension letters: R rows, I inputs and O outputs of a layer, P parameters. Parameters are one flat vector without padding,
  * W0 [I, O] row-major, b0 [O], W1 …
  */
-import { ACTIVATION_REFERENCES, type ActivationReference } from '../kernels/reference.js';
+import { ACTIVATION_REFERENCES, type ActivationReference } from '../kernels/references-by-name.js';
 import type { ActivationName } from '../nn/activations/index.js';
 
 const REFERENCES: Readonly<Record<ActivationName, ActivationReference>> = ACTIVATION_REFERENCES;

@@ -2,7 +2,8 @@
  * The two things that a gradient check compares: the loss that is reported, as a function of the parameters, and the gradient
  * that is followed. Both in float64. What makes them up (a built-in loss, or functions that a user wrote) is plain functions.
  */
-import { type Batch, LOSS_REFERENCES, type LossResult } from '../kernels/reference.js';
+import type { Batch, LossResult } from '../kernels/reference.js';
+import { LOSS_REFERENCES } from '../kernels/references-by-name.js';
 import type { LossName } from '../nn/losses/index.js';
 import { backward, type CheckNetwork, forward, logitsOf, type Trace, tensorsOf } from './network.js';
 

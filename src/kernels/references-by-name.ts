@@ -1,0 +1,68 @@
+/**
+ * The float64 oracle of whole networks: activations and losses by the names that they have in the registries of src/nn. Like
+ * reference.ts, which it is made of, no training path may import it.
+ */
+import {
+  absoluteErrorLoss,
+  type Batch,
+  binaryCrossEntropyLoss,
+  crossEntropyLoss,
+  type Gated,
+  geluForward,
+  huberLoss,
+  type LossResult,
+  mishForward,
+  pinballLoss,
+  poissonLoss,
+  siluForward,
+  squaredErrorLoss,
+} from './reference.js';
+
+/** An activation by its pre-activation x, from its definition: nothing is taken from a stored output. */
+export interface ActivationReference {
+  readonly value: (x: number) => number;
+  readonly derivative: (x: number) => number;
+  /** Whether the derivative jumps at x = 0, so that a finite difference across it says nothing. */
+  readonly kinked: boolean;
+}
+
+/** Of one that has no kink. */
+const smooth = (forward: (x: readonly number[]) => Gated): ActivationReference => ({
+  value: (x) => forward([x]).h[0]!,
+  derivative: (x) => forward([x]).slope[0]!,
+  kinked: false,
+});
+
+/** The activations of src/nn/activations, by their names there. */
+export const ACTIVATION_REFERENCES = {
+  identity: { value: (x) => x, derivative: () => 1, kinked: false },
+  relu: { value: (x) => Math.max(x, 0), derivative: (x) => (x > 0 ? 1 : 0), kinked: true },
+  leaky_relu: { value: (x) => (x > 0 ? x : 0.01 * x), derivative: (x) => (x > 0 ? 1 : 0.01), kinked: true },
+  tanh: { value: Math.tanh, derivative: (x) => 1 / Math.cosh(x) ** 2, kinked: false },
+  sigmoid: {
+    value: (x) => 1 / (1 + Math.exp(-x)),
+    derivative: (x) => 1 / (2 + Math.exp(x) + Math.exp(-x)),
+    kinked: false,
+  },
+  elu: { value: (x) => (x > 0 ? x : Math.expm1(x)), derivative: (x) => (x > 0 ? 1 : Math.exp(x)), kinked: false },
+  selu: {
+    value: (x) => 1.0507009873554805 * (x > 0 ? x : 1.6732632423543772 * Math.expm1(x)),
+    derivative: (x) => 1.0507009873554805 * (x > 0 ? 1 : 1.6732632423543772 * Math.exp(x)),
+    kinked: true,
+  },
+  gelu: smooth(geluForward),
+  silu: smooth(siluForward),
+  mish: smooth(mishForward),
+} satisfies Record<string, ActivationReference>;
+
+/** The losses of src/nn/losses, by their names there: summed over rows, on logits. */
+export const LOSS_REFERENCES = {
+  mse: (batch) => squaredErrorLoss(batch, 1),
+  half_mse: (batch) => squaredErrorLoss(batch, 0.5),
+  mae: absoluteErrorLoss,
+  huber: (batch) => huberLoss(batch, 1),
+  poisson: poissonLoss,
+  quantile: (batch) => pinballLoss(batch, 0.5),
+  bce: (batch) => binaryCrossEntropyLoss(batch, 0),
+  cross_entropy: (batch) => crossEntropyLoss(batch, 0),
+} satisfies Record<string, (batch: Batch) => LossResult>;
