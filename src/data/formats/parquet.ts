@@ -68,18 +68,6 @@ function createTable(
     for (const file of files) if (file.rowEnd > rowStart && file.rowStart < rowEnd) await checkStamp(file);
   };
 
-<<<<<<< src/data/formats/parquet.ts
-  async function distinct(names: readonly string[], limit: number, signal?: AbortSignal): Promise<string[][]> {
-    const lists: string[][] = [];
-    for (const name of names) {
-      const column = `c${positionOf(name)}`;
-      const found = await duckdb.rows(
-        `SELECT encode(CAST(v AS VARCHAR)) FROM
-          (SELECT DISTINCT ${column} AS v ${from} WHERE ${column} IS NOT NULL LIMIT ${limit + 1})`,
-        signal,
-      );
-      lists.push(found.map(([value]) => decodeText(value)!).sort());
-=======
   /** Queries for rows rowStart .. rowEnd (exclusive), in order: whole files together, a part of a file on its own. */
   function* queries(rowStart: number, rowEnd: number): Generator<string, void> {
     let whole: TableFile[] = [];
@@ -94,7 +82,6 @@ function createTable(
       yield* runs(whole);
       whole = [];
       yield `${from(tableFiles[i])} WHERE file_row_number >= ${first} AND file_row_number < ${last}`;
->>>>>>> /tmp/land.new
     }
     yield* runs(whole);
   }
@@ -144,7 +131,8 @@ function createTable(
       for (const name of names) {
         const { sql } = find(name);
         const found = await duckdb.rows(
-          `SELECT DISTINCT encode(CAST(${sql} AS VARCHAR)) ${from()} WHERE ${sql} IS NOT NULL LIMIT ${limit + 1}`,
+          `SELECT encode(CAST(v AS VARCHAR)) FROM
+            (SELECT DISTINCT ${sql} AS v ${from()} WHERE ${sql} IS NOT NULL LIMIT ${limit + 1})`,
           signal,
         );
         lists.push(found.map(([value]) => decodeText(value)!).sort());
