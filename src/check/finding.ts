@@ -34,12 +34,6 @@ export const FINDINGS = {
   bad_initialisation: 'the initial weights let signals vanish or explode',
   dead_units: 'hidden units put out zero on every row',
   saturated_units: 'hidden units sit at the flat ends of their activation',
-  diverging_loss: 'the loss grows instead of falling',
-  vanishing_gradient: 'the first layer gets almost no gradient',
-  exploding_gradient: 'the first layer gets far more gradient than the last',
-  update_too_large: 'a step changes the weights by too large a share',
-  update_too_small: 'a step hardly changes the weights',
-  overfitting: 'the validation loss rises while the training loss falls',
 } as const;
 
 export type FindingCode = keyof typeof FINDINGS;

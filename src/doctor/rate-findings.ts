@@ -30,6 +30,9 @@ const TRIAL_WORK = 1.5e10;
 const STEPS = { least: 24, most: 120 } as const;
 /** A loss that many times the first one has blown up. */
 const BLOWN_UP = 20;
+/** A loss so many times the first one is a jump, of batches of at least so many rows. */
+const JUMP = 4;
+const STEADY_ROWS = 64;
 const SHRINK = 2;
 const MOST_SHRINKS = 24;
 const CALMER = 6;
@@ -43,6 +46,8 @@ interface Outcome {
   /** Mean of the last quarter; Infinity when it blew up. */
   readonly end: number;
   readonly blowsUpAt: number | null;
+  /** Whether some loss was far above the first, though batches are too large for that to be chance. */
+  readonly jumps: boolean;
   readonly state: TrialState;
 }
 
@@ -76,9 +81,9 @@ export function examineRate(subject: Subject, verify: string): RateReport {
   if (rate !== configured && !isBad(held)) {
     findings.push(tooLarge(subject, { first, configured, bears, suggested, lambda, stable, verify }));
   } else if (!isBad(first) && first.end > 0.97 * firstLoss) {
-    const faster = attempt(configured * 30);
-    if (!isBad(faster) && faster.end < 0.85 * firstLoss)
-      findings.push(tooSmall(first, faster, configured, steps, verify));
+    const higher = [30, 900, 27_000].map((times) => ({ times, outcome: attempt(configured * times) }));
+    const moving = higher.find(({ outcome }) => !isBad(outcome) && outcome.end < 0.85 * firstLoss);
+    if (moving) findings.push(tooSmall(first, moving.outcome, configured, configured * moving.times, verify));
   }
   return { configured, lambda, stable, suggested, firstLoss, blowsUpAt: first.blowsUpAt, findings };
 }
@@ -102,12 +107,13 @@ function attemptAt(trial: Trial, start: TrialState, rate: number, steps: number)
   const quarter = losses.slice(Math.floor((losses.length * 3) / 4));
   const end =
     blowsUpAt === null ? quarter.reduce((sum, loss) => sum + loss, 0) / quarter.length : Number.POSITIVE_INFINITY;
-  return { losses, end, blowsUpAt, state };
+  const jumps = trial.plan.batchSize >= STEADY_ROWS && Math.max(...losses) > JUMP * losses[0];
+  return { losses, end, blowsUpAt, jumps, state };
 }
 
-/** Blew up, or ended above where it began. */
-function isBad({ blowsUpAt, end, losses }: Outcome): boolean {
-  return blowsUpAt !== null || end > 1.1 * losses[0];
+/** Blew up, or ended above where it began, or jumped on the way. Batches of few rows jump by themselves. */
+function isBad({ blowsUpAt, end, losses, jumps }: Outcome): boolean {
+  return blowsUpAt !== null || end > 1.1 * losses[0] || jumps;
 }
 
 /** lambda at a state of a trial, and the rate that it bears. */
@@ -147,7 +153,7 @@ function tooLarge(
   const times = configured / bears;
   const symptom =
     blowsUpAt === null
-      ? `at ${brief(configured)} the loss goes from ${brief(losses[0])} to ${brief(end)} in ${losses.length} steps`
+      ? `at ${brief(configured)} the loss goes from ${brief(losses[0])} by way of ${brief(Math.max(...losses))} to ${brief(end)} in ${losses.length} steps`
       : `at ${brief(configured)} the loss blows up at step ${blowsUpAt} (${losses.slice(-3).map(brief).join(', ')})`;
   const growth =
     optimizer === 'sgd' && configured * lambda > 2
@@ -164,12 +170,11 @@ function tooLarge(
   };
 }
 
-function tooSmall(first: Outcome, faster: Outcome, configured: number, steps: number, verify: string): Finding {
-  const suggested = configured * 30;
+function tooSmall(first: Outcome, faster: Outcome, configured: number, suggested: number, verify: string): Finding {
   return {
     code: 'rate_too_small',
     severity: 'warning',
-    evidence: `at ${brief(configured)} the loss goes from ${brief(first.losses[0])} to ${brief(first.end)} in ${steps} steps; at ${brief(suggested)}, to ${brief(faster.end)}`,
+    evidence: `at ${brief(configured)} the loss goes from ${brief(first.losses[0])} to ${brief(first.end)} in ${first.losses.length} steps; at ${brief(suggested)}, to ${brief(faster.end)}`,
     cause: 'the steps are too short to get anywhere',
     advice: `Give --learning-rate ${brief(suggested)}.`,
     verify: `${verify} --learning-rate ${brief(suggested)}`,

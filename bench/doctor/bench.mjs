@@ -1,0 +1,145 @@
+/**
+ * How well the doctor names what is wrong: every fault of faults.mjs is planted in every table that it fits, alone and in
+ * pairs, beside the same tables without a fault. Prints recall and precision for each fault and overall.
+ *
+ *   recall     planted faults that were named
+ *   precision  findings (errors and warnings) that name a planted fault; a fault's consequences count neither way
+ *
+ *   npm run bench:doctor                                 the generated tables
+ *   npm run bench:doctor -- FILE:TARGET [FILE:TARGET …]  and these on disk, healthy only
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Float64, tableFromArrays, tableToIPC, Utf8, vectorFromArray } from 'apache-arrow';
+import { openTable } from '../../dist/src/data/open.js';
+import { doctor } from '../../dist/src/doctor/doctor.js';
+import { openSubject } from '../../dist/src/doctor/subject.js';
+import { resolveConfig } from '../../dist/src/train/config.js';
+import { writeSafetensors } from '../../dist/src/train/safetensors.js';
+import { FAULTS, PAIRS, squares } from './faults.mjs';
+import { TABLES } from './tables.mjs';
+
+const folder = await mkdtemp(join(tmpdir(), 'paragrad-doctor-'));
+let files = 0;
+
+async function writeTable(columns) {
+  const vectors = Object.fromEntries(
+    Object.entries(columns).map(([name, values]) => [
+      name,
+      vectorFromArray(values, typeof values[0] === 'number' ? new Float64() : new Utf8()),
+    ]),
+  );
+  const path = join(folder, `table-${files++}.arrow`);
+  await writeFile(path, tableToIPC(tableFromArrays(vectors), 'file'));
+  return path;
+}
+
+/** He's weights spoiled: scaled, all alike, or with a bias in the first layer. */
+async function writeInit(config, spoiled) {
+  const table = await openTable(config.data);
+  try {
+    const subject = await openSubject(resolveConfig(config), table);
+    const { network } = subject.plan;
+    const { parameters } = subject.createTrial().step;
+    const tensors = network.tensors.map(({ name, rows, columns, stride, offset }) => {
+      const data = new Float32Array(rows * columns);
+      for (let i = 0; i < data.length; i++)
+        data[i] = parameters[offset + Math.floor(i / columns) * stride + (i % columns)];
+      if (name.startsWith('W')) {
+        for (let i = 0; i < data.length; i++) data[i] = spoiled.constant ?? data[i] * (spoiled.scale ?? 1);
+      } else if (name === 'b0' && spoiled.bias !== undefined) data.fill(spoiled.bias);
+      return { name, shape: name.startsWith('W') ? [rows, columns] : [columns], data };
+    });
+    const path = join(folder, `init-${files++}.safetensors`);
+    await writeSafetensors(path, tensors, {});
+    return path;
+  } finally {
+    await table.close();
+  }
+}
+
+async function examine(make, names) {
+  const subject = structuredClone(make());
+  const planted = names.map((name) => FAULTS[name]);
+  if (planted.some(({ fits }) => fits && !fits(subject))) return null;
+  for (const { plant } of planted) plant(subject);
+  const { loss, init, ...options } = subject.options;
+  const config = { data: await writeTable(subject.columns), target: subject.target, validation: 0, ...options };
+  if (loss !== undefined) {
+    config.loss = join(folder, `loss-${files++}.mjs`);
+    await writeFile(config.loss, squares(loss));
+  }
+  if (init !== undefined) config.init = await writeInit({ ...config, loss: undefined }, init);
+  const { findings } = await doctor(config);
+  return findings.filter(({ severity }) => severity !== 'info');
+}
+
+const percent = (share) => `${(100 * share).toFixed(1)}%`;
+
+/** Plants each set of faults in each table. */
+async function run(title, sets) {
+  const totals = { planted: 0, named: 0, right: 0, said: 0 };
+  for (const names of sets) {
+    const own = { planted: 0, named: 0, right: 0, said: 0 };
+    const notes = [];
+    for (const [table, make] of Object.entries(TABLES)) {
+      const findings = await examine(make, names);
+      if (findings === null) continue;
+      const codes = new Set(findings.map(({ code }) => code));
+      const expected = names.map((name) => FAULTS[name].expects);
+      const entailed = new Set(names.flatMap((name) => FAULTS[name].entails ?? []));
+      const missed = expected.filter((any) => !any.some((code) => codes.has(code)));
+      const right = [...codes].filter((code) => expected.some((any) => any.includes(code)));
+      const wrong = [...codes].filter((code) => !right.includes(code) && !entailed.has(code));
+      own.planted += names.length;
+      own.named += names.length - missed.length;
+      own.right += right.length;
+      own.said += right.length + wrong.length;
+      if (missed.length > 0) notes.push(`${table}: missed ${missed.map((any) => any[0]).join(', ')}`);
+      if (wrong.length > 0) notes.push(`${table}: also said ${wrong.join(', ')}`);
+    }
+    for (const key of Object.keys(totals)) totals[key] += own[key];
+    const label = names.join(' + ').padEnd(52);
+    const precision = own.said === 0 ? '-' : percent(own.right / own.said);
+    console.log(
+      `${label} recall ${percent(own.named / own.planted).padStart(6)}  precision ${precision.padStart(6)}  ${notes.join('; ')}`,
+    );
+  }
+  console.log(
+    `${title.padEnd(52)} recall ${percent(totals.named / totals.planted).padStart(6)}  precision ${percent(totals.right / totals.said).padStart(6)}\n`,
+  );
+}
+
+async function runHealthy(given) {
+  let wrong = 0;
+  for (const [name, make] of Object.entries(TABLES)) {
+    const findings = await examine(make, []);
+    wrong += findings.length;
+    console.log(`healthy ${name.padEnd(44)} ${findings.map(({ code }) => code).join(', ') || 'nothing found'}`);
+  }
+  for (const [data, target] of given) {
+    const { findings } = await doctor({ data, target });
+    const said = findings.filter(({ severity }) => severity !== 'info');
+    wrong += said.length;
+    console.log(
+      `healthy ${data.padEnd(44)} ${said.map(({ code, severity }) => `${code} (${severity})`).join(', ') || 'nothing found'}`,
+    );
+  }
+  console.log(`${wrong} findings on healthy runs\n`);
+}
+
+try {
+  const given = process.argv.slice(2).map((argument) => {
+    const at = argument.lastIndexOf(':');
+    return [argument.slice(0, at), argument.slice(at + 1)];
+  });
+  await runHealthy(given);
+  await run(
+    'all single faults',
+    Object.keys(FAULTS).map((name) => [name]),
+  );
+  await run('all pairs', PAIRS);
+} finally {
+  await rm(folder, { recursive: true });
+}
