@@ -36,6 +36,9 @@ const STEADY_ROWS = 64;
 const SHRINK = 2;
 const MOST_SHRINKS = 24;
 const CALMER = 6;
+/** A loss that ends above this share of the one without learning stands still; below the other, it moves. */
+const STANDS = 0.98;
+const MOVED = 0.85;
 /** A rate whose trial ends so many times above the best one is too large. */
 const MUCH_WORSE = 2.5;
 /** Multiplications of one forward pass for the curvature. */
@@ -80,9 +83,13 @@ export function examineRate(subject: Subject, verify: string): RateReport {
   const firstLoss = first.losses[0];
   if (rate !== configured && !isBad(held)) {
     findings.push(tooLarge(subject, { first, configured, bears, suggested, lambda, stable, verify }));
-  } else if (!isBad(first) && first.end > 0.97 * firstLoss) {
-    const higher = [30, 900, 27_000].map((times) => ({ times, outcome: attempt(configured * times) }));
-    const moving = higher.find(({ outcome }) => !isBad(outcome) && outcome.end < 0.85 * firstLoss);
+  } else if (!isBad(first)) {
+    // The same batches without learning: what the loss does by chance is taken out.
+    const still = first.end > MOVED * firstLoss ? attempt(0).end : Number.POSITIVE_INFINITY;
+    const higher = first.end > STANDS * still ? [30, 900, 27_000] : [];
+    const moving = higher
+      .map((times) => ({ times, outcome: attempt(configured * times) }))
+      .find(({ outcome }) => !isBad(outcome) && outcome.end < MOVED * still);
     if (moving) findings.push(tooSmall(first, moving.outcome, configured, configured * moving.times, verify));
   }
   return { configured, lambda, stable, suggested, firstLoss, blowsUpAt: first.blowsUpAt, findings };
