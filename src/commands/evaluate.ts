@@ -29,12 +29,12 @@ async function runEvaluate(
   { terminal, signal }: CommandContext,
 ): Promise<void> {
   const resolved = parseOptions(evaluationSchema, pickConfigOptions(options, KEYS), flagOf);
-  const { rows, droppedRows, metrics } = await evaluate(model, data, { ...resolved, signal });
+  const { rows, droppedRows, metrics, confusion } = await evaluate(model, data, { ...resolved, signal });
   if (droppedRows > 0) {
     const message = `${plural(droppedRows, 'row')} without a usable target left out`;
     warn(terminal, { type: 'warning', code: 'dropped_rows', message });
   }
-  terminal.emit({ type: 'done', rows, metrics });
+  terminal.emit({ type: 'done', rows, metrics, ...(confusion && { confusion }) });
   const scores = Object.entries(metrics as unknown as Record<string, number | null>);
   terminal.print(formatTable([['rows', String(rows)], ...scores.map(([name, value]) => [name, formatNumber(value)])]));
 }

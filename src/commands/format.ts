@@ -51,6 +51,13 @@ export function formatMetrics(metrics: object): string {
     .join('  ');
 }
 
+/** Those that are shown while training: there is one line. */
+const MAIN_METRICS = ['rmse', 'mae', 'r2', 'pinball', 'accuracy', 'logLoss', 'auc'];
+
+export function formatMainMetrics(metrics: object): string {
+  return formatMetrics(Object.fromEntries(Object.entries(metrics).filter(([name]) => MAIN_METRICS.includes(name))));
+}
+
 /** Rows of cells as aligned lines: text to the left, numbers to the right; control characters as JSON writes them. */
 export function formatTable(table: readonly (readonly string[])[]): string {
   const rows = table.map((row) => row.map(showControls));

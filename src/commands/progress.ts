@@ -3,7 +3,7 @@
  * where nobody does (at most two a second, the first and the last always).
  */
 import type { EpochEvent, StepEvent, TrainEvent } from '../train/events.js';
-import { formatCount, formatDuration, formatMetrics, formatNumber } from './format.js';
+import { formatCount, formatDuration, formatMainMetrics, formatNumber } from './format.js';
 import type { Terminal } from './terminal.js';
 
 const REDRAW_MS = 100;
@@ -69,7 +69,7 @@ function barText(epochs: number, step: StepEvent, epoch: EpochEvent | undefined)
     `${formatCount(step.rowsPerSecond)} rows/s`,
     `loss ${formatNumber(step.loss)}`,
   ];
-  if (epoch?.validation !== undefined) parts.push(`validation ${formatMetrics(epoch.validation.metrics)}`);
+  if (epoch?.validation !== undefined) parts.push(`validation ${formatMainMetrics(epoch.validation.metrics)}`);
   return parts.join('  ');
 }
 
@@ -83,7 +83,7 @@ function createLines(terminal: Terminal, now: () => number): Progress {
     unwritten = undefined;
     writtenAt = now();
     const parts = [`epoch ${event.epoch}/${event.epochs}`, `loss ${formatNumber(event.trainLoss)}`];
-    if (event.validation !== undefined) parts.push(`validation ${formatMetrics(event.validation.metrics)}`);
+    if (event.validation !== undefined) parts.push(`validation ${formatMainMetrics(event.validation.metrics)}`);
     if (rowsPerSecond !== undefined) parts.push(`${formatCount(rowsPerSecond)} rows/s`);
     if (eta !== undefined) parts.push(`ETA ${formatDuration(eta)}`);
     terminal.note(parts.join('  '));

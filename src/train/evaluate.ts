@@ -1,7 +1,7 @@
 /** Scores of a model on a raw table whose truth is known. The table is loaded whole, as for training. */
 import { loadForModel } from '../data/load.js';
 import { openTable } from '../data/open.js';
-import type { Metrics } from './metrics.js';
+import { confusionTable, type Metrics } from './metrics.js';
 import { loadModel, type Model } from './model.js';
 import { type MachineOptions, predictorOptions } from './predict.js';
 import { openPredictor } from './predictor.js';
@@ -18,6 +18,8 @@ export interface Evaluation {
   /** Rows left out for want of a usable target. */
   readonly droppedRows: number;
   readonly metrics: Metrics;
+  /** Of a classification: weights of rows [true class][predicted class], classes in the model's order. */
+  readonly confusion?: readonly (readonly number[])[];
 }
 
 /**
@@ -37,7 +39,7 @@ export async function evaluate(
 ): Promise<Evaluation> {
   const { signal, dropMissingTarget = false } = options;
   const loaded = typeof model === 'string' ? await loadModel(model) : model;
-  const { preprocessing, network, loss } = loaded.description;
+  const { preprocessing, network } = loaded.description;
   const table = await openTable(data, { signal });
   try {
     const predictor = openPredictor(loaded, predictorOptions(options));
@@ -53,8 +55,11 @@ export async function evaluate(
       });
       const truth = readTruth(dataset, preprocessing.target, 0, dataset.rows);
       const outputs = await predictor.run(dataset);
-      const metrics = scoreOutputs(outputs, network.sizes.at(-1)!, preprocessing.target, loss, truth);
-      return { rows: dataset.rows, droppedRows: table.rows - dataset.rows, metrics };
+      const { target } = preprocessing;
+      const width = network.sizes.at(-1)!;
+      const metrics = scoreOutputs(outputs, width, target, loaded.description, truth);
+      const confusion = target.task === 'regression' ? undefined : confusionTable(outputs, width, truth);
+      return { rows: dataset.rows, droppedRows: table.rows - dataset.rows, metrics, ...(confusion && { confusion }) };
     } finally {
       await predictor.close();
     }

@@ -56,7 +56,7 @@ export async function scoreHeldOut(
   rows: number,
 ): Promise<HeldOutScore> {
   const { sizes } = session.plan.network;
-  const score = createScore(target, session.plan.loss, rows, sizes[sizes.length - 1], session.plan.weighted);
+  const score = createScore(target, session.plan, rows, sizes[sizes.length - 1], session.plan.weighted);
   const losses: Float64Array[] = [];
   let weight = 0;
   for await (const { rowStart, rowEnd } of input.held(epoch)) {

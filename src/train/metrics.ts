@@ -5,7 +5,8 @@
  * A score that the rows do not define (R2 of a constant target, AUC with one class) is null.
  */
 import type { Task } from '../nn/losses/loss.js';
-import { createAreaUnderCurve } from './auc.js';
+import { type ClassScores, createConfusion } from './confusion.js';
+import { createRanking, type RankingScores } from './ranking.js';
 
 export interface RegressionMetrics {
   /** In units of the target. */
@@ -13,15 +14,17 @@ export interface RegressionMetrics {
   readonly mae: number | null;
   /** 1 - residual sum of squares / total sum of squares about the weighted mean. */
   readonly r2: number | null;
+  /** Mean of |error| / |truth|; null where the truth of a row is 0. */
+  readonly mape: number | null;
+  /** Of a quantile loss only: mean of quantile * error above the prediction, (1 - quantile) * error below it. */
+  readonly pinball?: number | null;
 }
 
-export interface ClassificationMetrics {
+export interface ClassificationMetrics extends ClassScores, Partial<RankingScores> {
   /** Share of rows whose most likely class is the true one; the first class wins a tie. */
   readonly accuracy: number | null;
   /** Mean of -ln(probability of the true class). */
   readonly logLoss: number | null;
-  /** Binary only: probability that a row of the second class scores above one of the first; ties count half. */
-  readonly auc?: number | null;
 }
 
 export type Metrics = RegressionMetrics | ClassificationMetrics;
@@ -46,12 +49,16 @@ export interface Score<M extends Metrics> {
 /**
  * Scores predicted values, [rows] in units of the target. The spread of the truth is summed about its running mean (West,
  * "Updating mean and variance estimates: an improved method", 1979), so that one pass is enough.
+ *
+ * @param quantile that is predicted; null: none in particular
  */
-export function createRegressionScore(): Score<RegressionMetrics> {
+export function createRegressionScore(quantile: number | null): Score<RegressionMetrics> {
   let total = 0;
   let mean = 0;
   let squared = 0;
   let absolute = 0;
+  let relative = 0;
+  let pinball = 0;
   let spread = 0;
   // Told by comparison: the rounding of the mean can leave a constant target a spread that is not quite 0.
   let least = Number.POSITIVE_INFINITY;
@@ -65,6 +72,8 @@ export function createRegressionScore(): Score<RegressionMetrics> {
         const error = predicted[r] - truth[r];
         squared += w * error * error;
         absolute += w * Math.abs(error);
+        relative += (w * Math.abs(error)) / Math.abs(truth[r]);
+        if (quantile !== null) pinball += w * Math.max(-quantile * error, (1 - quantile) * error);
         total += w;
         const deviation = truth[r] - mean;
         mean += (deviation * w) / total;
@@ -77,6 +86,8 @@ export function createRegressionScore(): Score<RegressionMetrics> {
       rmse: defined(Math.sqrt(squared / total)),
       mae: defined(absolute / total),
       r2: greatest > least ? defined(1 - squared / spread) : null,
+      mape: defined(relative / total),
+      ...(quantile !== null && { pinball: defined(pinball / total) }),
     }),
   };
 }
@@ -94,7 +105,8 @@ export function createClassificationScore(
   task: Task,
   weighted: boolean,
 ): Score<ClassificationMetrics> {
-  const area = task === 'binary' ? createAreaUnderCurve(rows, weighted, outputs === 1) : null;
+  const ranking = task === 'binary' ? createRanking(rows, weighted, outputs === 1) : null;
+  const confusion = createConfusion(classesOf(outputs));
   let total = 0;
   let correct = 0;
   let loss = 0;
@@ -102,23 +114,54 @@ export function createClassificationScore(
     add(logits, { rows, truth, weights }) {
       for (let r = 0; r < rows; r++) {
         const w = weights?.[r] ?? 1;
-        area?.add(margin(logits, r, outputs), truth[r], w);
+        ranking?.add(margin(logits, r, outputs), truth[r], w);
         if (w === 0) continue;
         total += w;
-        if (mostLikely(logits, r, outputs) === truth[r]) correct += w;
+        const predicted = mostLikely(logits, r, outputs);
+        if (predicted === truth[r]) correct += w;
+        confusion.add(truth[r], predicted, w);
         loss += w * negativeLogLikelihood(logits, r, outputs, truth[r]);
       }
     },
     result() {
-      const metrics = { accuracy: defined(correct / total), logLoss: defined(loss / total) };
-      return area === null ? metrics : { ...metrics, auc: area.result() };
+      return {
+        accuracy: defined(correct / total),
+        logLoss: defined(loss / total),
+        ...ranking?.result(),
+        ...confusion.scores(),
+      };
     },
   };
 }
 
+/** Classes that so many outputs tell apart. */
+function classesOf(outputs: number): number {
+  return Math.max(2, outputs);
+}
+
+/**
+ * Who is taken for whom.
+ *
+ * @param logits float32 [rows, outputs] row-major
+ * @returns weights of rows [true class][predicted class]
+ */
+export function confusionTable(
+  logits: ArrayLike<number>,
+  outputs: number,
+  { rows, truth, weights }: Scored,
+): number[][] {
+  const confusion = createConfusion(classesOf(outputs));
+  for (let r = 0; r < rows; r++) confusion.add(truth[r], mostLikely(logits, r, outputs), weights?.[r] ?? 1);
+  return confusion.table();
+}
+
 /** The score of predicted values that are at hand as a whole. */
-export function regressionMetrics(predicted: ArrayLike<number>, scored: Scored): RegressionMetrics {
-  const score = createRegressionScore();
+export function regressionMetrics(
+  predicted: ArrayLike<number>,
+  scored: Scored,
+  quantile: number | null = null,
+): RegressionMetrics {
+  const score = createRegressionScore(quantile);
   score.add(predicted, scored);
   return score.result();
 }

@@ -46,8 +46,15 @@ const preprocessingSchema: z.ZodType<Preprocessing> = z.object({
 
 const score = z.number().nullable();
 const metricsSchema = z.union([
-  z.object({ rmse: score, mae: score, r2: score }),
-  z.object({ accuracy: score, logLoss: score, auc: score.optional() }),
+  z.object({ rmse: score, mae: score, r2: score, mape: score, pinball: score.optional() }),
+  z.object({
+    accuracy: score,
+    logLoss: score,
+    auc: score.optional(),
+    averagePrecision: score.optional(),
+    balancedAccuracy: score,
+    f1: score,
+  }),
 ]);
 
 const descriptionSchema = z.object({
@@ -64,6 +71,8 @@ const descriptionSchema = z.object({
     z.enum(Object.keys(LOSSES) as LossName[]),
     z.object({ file: z.string(), targets: z.enum(['values', 'class']) }),
   ]),
+  /** Those that the loss reads. */
+  lossConstants: z.object({ quantile: z.number(), labelSmoothing: z.number() }).partial(),
   preprocessing: preprocessingSchema,
   seed: count,
   arithmetic: z.enum(['fma', 'strict'] satisfies Arithmetic[]),

@@ -104,7 +104,7 @@ export function predictorOptions({ workers = 'auto', kernels = 'auto', signal }:
 function resultColumns(outputs: Float32Array, { description }: Model): OutputColumn[] {
   const { target } = description.preprocessing;
   if (target.task === 'regression') {
-    return [{ name: 'prediction', type: 'double', values: predictedValues(outputs, target, description.loss) }];
+    return [{ name: 'prediction', type: 'double', values: predictedValues(outputs, target, description) }];
   }
   const width = description.network.sizes.at(-1)!;
   const rows = outputs.length / width;

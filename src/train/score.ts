@@ -6,10 +6,15 @@ import type { Dataset } from '../data/dataset.js';
 import { type Target, unstandardised } from '../data/preprocess.js';
 import { type CustomLoss, outputIs } from '../nn/losses/choice.js';
 import type { LossName } from '../nn/losses/index.js';
+import type { LossConstants } from '../nn/losses/loss.js';
+import { lossConstantsOf } from './loss-constants.js';
 import { createClassificationScore, createRegressionScore, type Metrics } from './metrics.js';
 
-/** The loss that a network was trained with: it decides what an output of a regression stands for. */
-type TrainedWith = LossName | Pick<CustomLoss, 'file'>;
+/** What a network was trained with: it decides what an output of a regression stands for. Plans and models have it. */
+export interface Trained {
+  readonly loss: LossName | Pick<CustomLoss, 'file'>;
+  readonly lossConstants?: { readonly [Name in keyof LossConstants]?: number | undefined } | undefined;
+}
 
 /** What is known of some rows of a dataset. */
 export interface Truth {
@@ -53,9 +58,9 @@ export function readTruth(dataset: Dataset, target: Target, rowStart: number, ro
 export function predictedValues(
   outputs: Float32Array,
   target: Target & { task: 'regression' },
-  loss: TrainedWith,
+  trained: Trained,
 ): Float64Array {
-  const value = outputIs(loss) === 'log' ? Math.exp : (z: number) => z;
+  const value = outputIs(trained.loss) === 'log' ? Math.exp : (z: number) => z;
   return Float64Array.from(outputs, (z) => unstandardised(value(z), target));
 }
 
@@ -67,21 +72,21 @@ export interface OutputScore {
 }
 
 /**
- * @param loss that the network was trained with
  * @param rows how many rows will be added
  * @param outputs of the network
  */
 export function createScore(
   target: Target,
-  loss: TrainedWith,
+  trained: Trained,
   rows: number,
   outputs: number,
   weighted: boolean,
 ): OutputScore {
   if (target.task !== 'regression') return createClassificationScore(rows, outputs, target.task, weighted);
-  const score = createRegressionScore();
+  const quantile = trained.loss === 'quantile' ? lossConstantsOf(trained.lossConstants ?? {}).quantile : null;
+  const score = createRegressionScore(quantile);
   return {
-    add: (logits, truth) => score.add(predictedValues(logits, target, loss), truth),
+    add: (logits, truth) => score.add(predictedValues(logits, target, trained), truth),
     result: score.result,
   };
 }
@@ -95,10 +100,10 @@ export function scoreOutputs(
   logits: Float32Array,
   outputs: number,
   target: Target,
-  loss: TrainedWith,
+  trained: Trained,
   truth: Truth,
 ): Metrics {
-  const score = createScore(target, loss, truth.rows, outputs, truth.weights !== undefined);
+  const score = createScore(target, trained, truth.rows, outputs, truth.weights !== undefined);
   score.add(logits, truth);
   return score.result();
 }

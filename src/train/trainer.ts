@@ -242,7 +242,7 @@ async function scoreTest(
   const { logits } = await untilAborted(forwardRows(session, dataset, 0, dataset.rows), signal, interrupted);
   const { sizes } = session.plan.network;
   const truth = readTruth(dataset, preprocessing.target, 0, dataset.rows);
-  return scoreOutputs(logits, sizes[sizes.length - 1], preprocessing.target, session.plan.loss, truth);
+  return scoreOutputs(logits, sizes[sizes.length - 1], preprocessing.target, session.plan, truth);
 }
 
 function scoringFailed({ code, message, hint }: ParagradError, model: string): ParagradError {
@@ -265,6 +265,7 @@ async function save(
       network: { sizes: [...plan.network.sizes], activation: plan.activation },
       task: preprocessing.target.task,
       loss: typeof plan.loss === 'string' ? plan.loss : { file: basename(plan.loss.file), targets: plan.loss.targets },
+      lossConstants: readLossConstants(plan.lossConstants, plan.loss),
       preprocessing,
       seed: config.seed,
       arithmetic: kernels.arithmetic,

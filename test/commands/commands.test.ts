@@ -131,7 +131,7 @@ describe('a regression', () => {
     const rmse = Math.sqrt(errors.reduce((sum, error) => sum + error * error, 0) / errors.length);
     // The truth that evaluate sees went through float32.
     expect(metrics.rmse).toBeCloseTo(rmse, 2);
-    expect(Object.keys(metrics)).toEqual(['rmse', 'mae', 'r2']);
+    expect(Object.keys(metrics)).toEqual(['rmse', 'mae', 'r2', 'mape']);
   });
 
   it('is shown by inspect', async () => {
@@ -171,7 +171,14 @@ describe('a classification', () => {
   it('predicts classes in the type of the target, with probabilities that sum to 1', async () => {
     const trained = await runCli(trainArgs('--target', 'isHigh', '--exclude', 'y', '--epochs', '5', '--json'), folder);
     const done = lines<DoneEvent>(trained).at(-1)!;
-    expect(Object.keys(done.metrics.validation!)).toEqual(['accuracy', 'logLoss', 'auc']);
+    expect(Object.keys(done.metrics.validation!)).toEqual([
+      'accuracy',
+      'logLoss',
+      'auc',
+      'averagePrecision',
+      'balancedAccuracy',
+      'f1',
+    ]);
     await runCli(['predict', done.runDir, 'lines.arrow', '--out', 'classes.arrow'], folder);
     const table = tableFromIPC(await readFile(join(folder, 'classes.arrow')));
     const [prediction, no, yes] = ['prediction', 'probability_false', 'probability_true'].map((name) => [

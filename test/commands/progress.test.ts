@@ -18,7 +18,7 @@ function step(number: number): StepEvent {
 }
 
 function epoch(number: number): EpochEvent {
-  const validation = { loss: 0.4, metrics: { rmse: 2, mae: 1, r2: 0.75 } };
+  const validation = { loss: 0.4, metrics: { rmse: 2, mae: 1, r2: 0.75, mape: 0.5 } };
   return { type: 'epoch', epoch: number, epochs: 4, step: number * 10, trainLoss: 0.25, validation, seconds: 1 };
 }
 

@@ -1,7 +1,9 @@
 """Scores by scikit-learn, for test/train/metrics.test.ts. Writes metrics.json beside this file. (pip install scikit-learn)"""
 import json, os
 import numpy as np, sklearn
-from sklearn.metrics import accuracy_score, log_loss, mean_absolute_error, mean_squared_error, r2_score, roc_auc_score
+from sklearn.metrics import (accuracy_score, average_precision_score, balanced_accuracy_score, f1_score, log_loss, mean_absolute_error,
+                             mean_absolute_percentage_error, mean_pinball_loss, mean_squared_error, r2_score, roc_auc_score)
+from sklearn.metrics import confusion_matrix
 
 rng = np.random.default_rng(11)
 n = 60
@@ -9,19 +11,28 @@ weights = rng.integers(0, 5, n) / 2
 cases = []
 
 
-def case(name, task, outputs, logits, truth, scores):
+def case(name, task, outputs, logits, truth, scores, **more):
     for kind, w in (("", None), (", weighted", weights)):
         cases.append({"name": name + kind, "task": task, "outputs": outputs, "logits": np.ravel(logits).tolist(),
                       "truth": np.asarray(truth).tolist(), "weights": None if w is None else w.tolist(),
-                      "metrics": {key: float(score(w)) for key, score in scores.items()}})
+                      "metrics": {key: float(score(w)) for key, score in scores.items()}, **more})
+        if task != "regression":
+            classes = np.asarray(logits).argmax(1) if outputs > 1 else np.asarray(logits) > 0
+            cases[-1]["confusion"] = confusion_matrix(truth, classes, sample_weight=w).tolist()
 
 
 truth = rng.integers(-1000, 1000, n) / 128
+truth[truth == 0] = 0.5
 predicted = truth + rng.integers(-200, 200, n) / 64
-case("regression", "regression", 1, predicted, truth, {
+regression = {
     "rmse": lambda w: mean_squared_error(truth, predicted, sample_weight=w) ** 0.5,
     "mae": lambda w: mean_absolute_error(truth, predicted, sample_weight=w),
-    "r2": lambda w: r2_score(truth, predicted, sample_weight=w)})
+    "r2": lambda w: r2_score(truth, predicted, sample_weight=w),
+    "mape": lambda w: mean_absolute_percentage_error(truth, predicted, sample_weight=w)}
+case("regression", "regression", 1, predicted, truth, regression)
+for quantile in (0.1, 0.9):
+    case(f"quantile {quantile}", "regression", 1, predicted, truth, {
+        **regression, "pinball": lambda w: mean_pinball_loss(truth, predicted, alpha=quantile, sample_weight=w)}, quantile=quantile)
 
 y = rng.integers(0, 2, n)
 z = (rng.integers(-8, 9, n) + 4 * y) / 4  # many ties
@@ -29,7 +40,10 @@ p = 1 / (1 + np.exp(-z))
 binary = {
     "accuracy": lambda w: accuracy_score(y, z > 0, sample_weight=w),
     "logLoss": lambda w: log_loss(y, p, sample_weight=w),
-    "auc": lambda w: roc_auc_score(y, z, sample_weight=w)}
+    "auc": lambda w: roc_auc_score(y, z, sample_weight=w),
+    "averagePrecision": lambda w: average_precision_score(y, z, sample_weight=w),
+    "balancedAccuracy": lambda w: balanced_accuracy_score(y, z > 0, sample_weight=w),
+    "f1": lambda w: f1_score(y, z > 0, sample_weight=w)}
 case("binary, one logit", "binary", 1, z, y, binary)
 case("binary, two logits", "binary", 2, np.stack([np.full(n, 0.5), z + 0.5], 1), y, binary)
 
@@ -39,7 +53,9 @@ P = np.exp(Z - Z.max(1, keepdims=True))
 P /= P.sum(1, keepdims=True)
 case("multiclass", "multiclass", 4, Z, c, {
     "accuracy": lambda w: accuracy_score(c, Z.argmax(1), sample_weight=w),
-    "logLoss": lambda w: log_loss(c, P, sample_weight=w)})
+    "logLoss": lambda w: log_loss(c, P, sample_weight=w),
+    "balancedAccuracy": lambda w: balanced_accuracy_score(c, Z.argmax(1), sample_weight=w),
+    "f1": lambda w: f1_score(c, Z.argmax(1), average="macro", sample_weight=w)})
 
 path = os.path.join(os.path.dirname(__file__), "metrics.json")
 with open(path, "w") as file:

@@ -26,7 +26,10 @@ describe('a keeper', () => {
     let ran = 0;
     for (const loss of losses) {
       parameters[0] = ++ran;
-      if (!keeper.offer({ epochs: ran, steps: ran, validation: { loss, metrics: { rmse: 0, mae: 0, r2: 0 } } })) break;
+      if (
+        !keeper.offer({ epochs: ran, steps: ran, validation: { loss, metrics: { rmse: 0, mae: 0, r2: 0, mape: 0 } } })
+      )
+        break;
     }
     parameters[0] = -1;
     return { ran, epoch: keeper.restore().epochs, weight: parameters[0] };

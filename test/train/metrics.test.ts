@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Task } from '../../src/nn/losses/loss.js';
 import {
   classificationMetrics,
+  confusionTable,
   mostLikely,
   probabilities,
   regressionMetrics,
@@ -19,6 +20,8 @@ interface OracleCase {
   truth: number[];
   weights: number[] | null;
   metrics: Record<string, number>;
+  quantile?: number;
+  confusion?: number[][];
 }
 
 const oracle = JSON.parse(readFileSync(new URL('../oracles/metrics.json', import.meta.url), 'utf8')) as {
@@ -26,20 +29,24 @@ const oracle = JSON.parse(readFileSync(new URL('../oracles/metrics.json', import
   cases: OracleCase[];
 };
 
-function score({ task, outputs, logits, truth, weights }: Omit<OracleCase, 'name' | 'metrics'>) {
+function score({ task, outputs, logits, truth, weights, quantile }: Omit<OracleCase, 'name' | 'metrics'>) {
   const scored: Scored = { rows: truth.length, truth, weights: weights ?? undefined };
   return task === 'regression'
-    ? regressionMetrics(logits, scored)
+    ? regressionMetrics(logits, scored, quantile)
     : classificationMetrics(logits, outputs, task, scored);
 }
 
 describe(`scores agree with ${oracle.source} to 1e-12`, () => {
-  it.each(oracle.cases)('$name', ({ metrics, ...input }) => {
+  it.each(oracle.cases)('$name', ({ metrics, confusion, ...input }) => {
     const scores = score(input) as unknown as Record<string, number>;
     expect(Object.keys(scores).sort()).toEqual(Object.keys(metrics).sort());
     for (const [name, value] of Object.entries(metrics)) {
       expect(Math.abs(scores[name] - value), name).toBeLessThanOrEqual(1e-12 * Math.max(1, Math.abs(value)));
     }
+    if (confusion === undefined) return;
+    const { logits, outputs, truth, weights } = input;
+    const table = confusionTable(logits, outputs, { rows: truth.length, truth, weights: weights ?? undefined });
+    expect(table).toEqual(confusion);
   });
 });
 
@@ -59,7 +66,12 @@ describe('regression', () => {
   });
 
   it('has no scores at all without weight', () => {
-    expect(regressionMetrics([1], { rows: 1, truth: [1], weights: [0] })).toEqual({ rmse: null, mae: null, r2: null });
+    expect(regressionMetrics([1], { rows: 1, truth: [1], weights: [0] })).toEqual({
+      rmse: null,
+      mae: null,
+      r2: null,
+      mape: null,
+    });
   });
 
   it('leaves out a row of weight 0 even where its prediction is not finite', () => {
@@ -67,8 +79,19 @@ describe('regression', () => {
     expect(scores.mae).toBe(1.5);
   });
 
+  it('has no mape where a target is 0, unless that row has no weight', () => {
+    const scored = { rows: 2, truth: [0, 2] };
+    expect(regressionMetrics([1, 1], scored).mape).toBeNull();
+    expect(regressionMetrics([1, 1], { ...scored, weights: [0, 1] }).mape).toBe(0.5);
+  });
+
   it('has null for a score that is not finite', () => {
-    expect(regressionMetrics([Number.NaN, 1], { rows: 2, truth: [0, 1] })).toEqual({ rmse: null, mae: null, r2: null });
+    expect(regressionMetrics([Number.NaN, 1], { rows: 2, truth: [0, 1] })).toEqual({
+      rmse: null,
+      mae: null,
+      r2: null,
+      mape: null,
+    });
   });
 });
 
@@ -89,6 +112,37 @@ describe('classification', () => {
 
   it('orders saturated rows by logit, not by probability', () => {
     expect(classificationMetrics([50, 60], 1, 'binary', { rows: 2, truth: [0, 1] }).auc).toBe(1);
+  });
+
+  it('has a balanced accuracy and an f1 by hand: of three classes, one never occurs but is predicted', () => {
+    const logits = [9, 0, 0, 9, 0, 0, 0, 9, 0, 0, 0, 9]; // predicted 0 0 1 2, of 0 0 1 1
+    const scores = classificationMetrics(logits, 3, 'multiclass', { rows: 4, truth: [0, 0, 1, 1] });
+    expect(scores).toMatchObject({ accuracy: 0.75, balancedAccuracy: 0.75, f1: (1 + 2 / 3 + 0) / 3 });
+    expect(scores).not.toHaveProperty('auc');
+  });
+
+  it('has an f1 of 0 where the second class is never seen nor predicted, and none without weight', () => {
+    expect(classificationMetrics([-1, -1], 1, 'binary', { rows: 2, truth: [0, 0] })).toMatchObject({
+      f1: 0,
+      averagePrecision: null,
+    });
+    const weightless = classificationMetrics([-1], 1, 'binary', { rows: 1, truth: [0], weights: [0] });
+    expect(weightless).toMatchObject({ f1: null, balancedAccuracy: null, auc: null, averagePrecision: null });
+  });
+
+  it('has an average precision that does not depend on the order of rows with the same output', () => {
+    const truth = [0, 1, 1, 0, 1];
+    const logits = [1, 1, 0, 0, -1];
+    const precision = ({ length }: number[], order: number[]) =>
+      classificationMetrics(
+        order.map((i) => logits[i]),
+        1,
+        'binary',
+        { rows: length, truth: order.map((i) => truth[i]) },
+      ).averagePrecision;
+    // Thresholds 1, 0, -1: precisions 1/2, 2/4, 3/5, each for a third of the positives.
+    expect(precision(truth, [0, 1, 2, 3, 4])).toBeCloseTo((1 / 2 + 2 / 4 + 3 / 5) / 3, 12);
+    expect(precision(truth, [1, 0, 3, 2, 4])).toBe(precision(truth, [0, 1, 2, 3, 4]));
   });
 
   it('has an auc equal to counting every pair (random, ties and weights)', () => {

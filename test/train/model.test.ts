@@ -24,6 +24,7 @@ const description: ModelDescription = {
   network: { sizes: [2, 3, 1], activation: 'relu' },
   task: 'regression',
   loss: 'mse',
+  lossConstants: {},
   preprocessing: {
     numbers: [
       { name: 'x', centre: 1 / 3, shift: 0.1, scale: 2, flagged: false },
@@ -37,7 +38,7 @@ const description: ModelDescription = {
   arithmetic: 'fma',
   rows: { train: 80, validation: 20 },
   steps: 30,
-  validation: { rmse: 0.1, mae: 0.05, r2: null },
+  validation: { rmse: 0.1, mae: 0.05, r2: null, mape: 0.2 },
 };
 const weights = [
   Float32Array.of(1, 2, 3, 4, 5, 6),
@@ -91,7 +92,7 @@ describe('saveModel and loadModel', () => {
         task: 'binary',
         loss: 'bce',
         preprocessing: { ...description.preprocessing, target },
-        validation: { accuracy: 1, logLoss: 0.1, auc: null },
+        validation: { accuracy: 1, logLoss: 0.1, auc: null, averagePrecision: null, balancedAccuracy: 1, f1: 0.5 },
       };
       await saveModel(path, binary, weights);
       expect((await loadModel(path)).description).toEqual(binary);

@@ -43,19 +43,22 @@ describe('scoreOutputs', () => {
     const truth = readTruth(dataset(false), price, 0, 5);
     // Every output half a standard deviation too high: 1 unit.
     const outputs = Float32Array.of(0.5, 1.5, 2.5, 3.5, 4.5);
-    expect(scoreOutputs(outputs, 1, price, 'mse', truth)).toEqual({ rmse: 1, mae: 1, r2: 1 - 5 / 40 });
+    expect(scoreOutputs(outputs, 1, price, { loss: 'mse' }, truth)).toMatchObject({ rmse: 1, mae: 1, r2: 1 - 5 / 40 });
   });
 
   it('reads the outputs of a Poisson regression as logarithms', () => {
     const counts: Target = { name: 'n', task: 'regression', centre: 0, shift: 0, scale: 1 };
     const truth = { rows: 2, truth: Float64Array.of(1, 4), weights: undefined };
     const outputs = Float32Array.of(0, Math.log(3));
-    expect(scoreOutputs(outputs, 1, counts, 'poisson', truth)).toMatchObject({ mae: expect.closeTo(0.5, 6) });
+    expect(scoreOutputs(outputs, 1, counts, { loss: 'poisson' }, truth)).toMatchObject({ mae: expect.closeTo(0.5, 6) });
   });
 
   it('scores a classification by its logits', () => {
     const spam: Target = { name: 's', task: 'binary', type: 'boolean', classes: [false, true] };
     const truth = { rows: 2, truth: Float64Array.of(0, 1), weights: undefined };
-    expect(scoreOutputs(Float32Array.of(-1, 1), 1, spam, 'bce', truth)).toMatchObject({ accuracy: 1, auc: 1 });
+    expect(scoreOutputs(Float32Array.of(-1, 1), 1, spam, { loss: 'bce' }, truth)).toMatchObject({
+      accuracy: 1,
+      auc: 1,
+    });
   });
 });
