@@ -34,8 +34,12 @@ export interface DuckDBOptions {
 
 /** What DuckDB may use by default. */
 const MEMORY_BYTES = 0x8000_0000;
-/** Bytes of result that a query may run ahead of its reader. */
-const STREAM_BUFFER = '16MiB';
+/**
+ * Bytes of result that a query may run ahead of its reader: with fewer, threads wait for the one whose rows come first (two
+ * threads read 5M x 20 no faster than one with 16 MiB, and twice as fast with 64). A part of DuckDB's memory at most.
+ */
+const STREAM_BYTES = 0x400_0000;
+const STREAM_SHARE = 1 / 8;
 const INTERRUPT_EVERY_MS = 10;
 
 /** A running query and the connection to interrupt it by. */
@@ -59,16 +63,18 @@ export class DuckDB {
 
   static async open(options: DuckDBOptions): Promise<DuckDB> {
     const { DuckDBInstance } = await import('@duckdb/node-api');
+    const memory = Math.floor(options.memoryBytes ?? MEMORY_BYTES);
     const instance = await DuckDBInstance.create(':memory:', {
       threads: String(Math.max(1, options.threads)),
-      memory_limit: `${options.memoryBytes ?? MEMORY_BYTES}B`,
+      memory_limit: `${memory}B`,
       preserve_insertion_order: 'true',
       temp_directory: join(tmpdir(), `paragrad-duckdb-${randomUUID()}`),
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
     });
     const duckdb = new DuckDB(instance, options.subject);
-    await duckdb.rows(`SET streaming_buffer_size = '${STREAM_BUFFER}'`);
+    const ahead = Math.floor(Math.min(STREAM_BYTES, STREAM_SHARE * memory));
+    await duckdb.rows(`SET streaming_buffer_size = '${ahead}B'`);
     return duckdb;
   }
 
