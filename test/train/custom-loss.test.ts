@@ -95,8 +95,8 @@ describe('a right module', () => {
   );
 
   it('on classes gets the logits and the class index', async () => {
-    const target = { target: 'district', dropMissingTarget: true, exclude: ['price'] } as const;
-    const config = { ...target, workers: 2, optimizer: 'sgd', learningRate: 0.05 } as const;
+    const target = { target: 'district', dropMissingTarget: true, exclude: ['price'] };
+    const config = { ...target, workers: 2, optimizer: 'sgd' as const, learningRate: 0.05 };
     const own = await run({ ...config, loss: path('softmax') });
     expect(
       furthest(
@@ -109,7 +109,7 @@ describe('a right module', () => {
 });
 
 describe("the asker's module", () => {
-  const config = { data: founding, target: 'y', hidden: [10], validation: 0, epochs: 3 } as const;
+  const config = { data: founding, target: 'y', hidden: [10], validation: 0, epochs: 3 };
 
   it('is refused before the first step, with three causes', async () => {
     await expect(run({ ...config, loss: path('asker') })).rejects.toMatchObject({

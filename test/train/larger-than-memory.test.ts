@@ -49,7 +49,7 @@ async function run(
   const options = { data: parquet, target: 'y', hidden: [8], epochs: 2, batchSize: 300, shards: 2, runsDir: folder };
   const resolved = resolveConfig({ ...options, exclude: ['isHigh'], workers: 1, ...config });
   const done = await runTraining(resolved, signal, (event) => void events.push(event), { order: ORDER, storage });
-  const epochs = events.flatMap((event) =>
+  const epochs = events.flatMap((event): TrainEvent[] =>
     event.type === 'epoch' ? [{ ...event, seconds: 0 }] : event.type === 'warning' ? [event] : [],
   );
   return { events, done, told: { epochs, metrics: done.metrics, weights: done.weightsSha256, steps: done.steps } };

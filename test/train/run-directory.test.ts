@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { planOrder } from '../../src/data/order.js';
 import { resolveConfig } from '../../src/train/config.js';
 import { describeEnvironment } from '../../src/train/environment.js';
 import { createRunDirectory, defaultRunName } from '../../src/train/run-directory.js';
@@ -60,7 +61,8 @@ describe('createRunDirectory', () => {
 describe('a run directory', () => {
   it('holds config and environment as JSON, and a line of metrics each', async () => {
     const run = await createRunDirectory(await fresh(), 'a');
-    const config = resolveConfig({ data: 'a.arrow', target: 'y' });
+    const rowOrder = planOrder(100, 8);
+    const config = { ...resolveConfig({ data: 'a.arrow', target: 'y' }), rowOrder };
     await run.writeConfig(config);
     const environment = describeEnvironment({ name: 'wasm-fma', arithmetic: 'fma' });
     await run.writeEnvironment(environment);
