@@ -33,6 +33,10 @@ export const FINDINGS = {
   start_loss: 'the first loss is far above that of a constant prediction',
   bad_initialisation: 'the initial weights let signals vanish or explode',
   dead_units: 'hidden units put out zero on every row',
+  diverging_loss: 'the loss grows instead of falling',
+  vanishing_gradient: 'the first layer gets almost no gradient',
+  exploding_gradient: 'the first layer gets far more gradient than the last',
+  overfitting: 'the validation loss rises while the training loss falls',
   saturated_units: 'hidden units sit at the flat ends of their activation',
 } as const;
 

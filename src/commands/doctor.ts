@@ -1,6 +1,11 @@
-/** `paragrad doctor <data> --target COL`: what would make the training fail, before it does. Ends with exit code 2 on errors. */
+/**
+ * `paragrad doctor <data> --target COL`: what would make the training fail, before it does; of a run directory, what made it.
+ * Ends with exit code 2 on errors.
+ */
+import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { type Diagnosis, doctor } from '../doctor/doctor.js';
+import { readRunConfig } from '../doctor/run-config.js';
 import { ParagradError } from '../errors.js';
 import { resolveConfig, type TrainConfig } from '../train/config.js';
 import { addConfigOptions, flagOf, pickConfigOptions, TRAIN_KEYS } from './config-options.js';
@@ -13,10 +18,14 @@ export function addDoctorCommand(program: Command): void {
   const command = program
     .command('doctor')
     .description('find what would make a training fail: in the table, the loss, the first weights, the learning rate')
-    .argument('<data>', 'the table: a .parquet or .arrow file');
+    .argument('<data|run-dir>', 'the table, or a run directory: then its options are taken');
   addConfigOptions(command, TRAIN_KEYS);
   addOutputOptions(command).action((data: string, options: OutputOptions & Record<string, unknown>) =>
-    runCommand(options, (context) => runDoctor({ data, ...pickConfigOptions(options, TRAIN_KEYS) }, context)),
+    runCommand(options, async (context) => {
+      const given = pickConfigOptions(options, TRAIN_KEYS);
+      const isFolder = (await stat(data).catch(() => null))?.isDirectory() === true;
+      await runDoctor({ ...(isFolder ? await readRunConfig(data) : { data }), ...given }, context);
+    }),
   );
 }
 

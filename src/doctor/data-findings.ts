@@ -2,38 +2,11 @@
  * What is wrong with a table as something to learn from: its values, its columns, its target. From the raw columns, before
  * anything is scaled or filled in.
  */
-import { brief, type Finding, type FindingCode, type Severity } from '../check/finding.js';
-import {
-  type CategoryColumn,
-  correlation,
-  type NumberColumn,
-  type SampledColumn,
-  type Summary,
-  summarise,
-} from './column-sample.js';
+import { brief, type Finding } from '../check/finding.js';
+import { type CategoryColumn, correlation, type NumberColumn, type Summary, summarise } from './column-sample.js';
 import { leakFindings } from './leak-findings.js';
+import type { Say, TableQuestion } from './table-question.js';
 import { targetFindings } from './target-findings.js';
-
-export interface TableQuestion {
-  readonly location: string;
-  readonly features: readonly SampledColumn[];
-  readonly target: SampledColumn;
-  readonly task: 'regression' | 'binary' | 'multiclass' | undefined;
-  readonly scale: string;
-  readonly scaleTarget: string;
-  /** As the config has it; undefined: by the task. */
-  readonly loss: string | undefined;
-}
-
-/** Makes a finding about a column. */
-export type Say = (
-  code: FindingCode,
-  severity: Severity,
-  evidence: string,
-  cause: string,
-  advice: string,
-  values: Readonly<Record<string, number | string>>,
-) => Finding;
 
 /** Beyond so many spreads of the quartiles, or deviations, a few values are outliers. */
 const OUTLIER_SPREADS = 150;

@@ -1,7 +1,7 @@
 /** A feature that gives the target away: a copy of it, a function of it, or a code for its class. */
 import { brief, type Finding } from '../check/finding.js';
 import { correlation, explained, ranks, type SampledColumn } from './column-sample.js';
-import type { Say } from './data-findings.js';
+import type { Say } from './table-question.js';
 
 /** Correlation (of values or ranks) from which a feature counts as the target in another guise. */
 const LEAK = 0.985;

@@ -1,7 +1,7 @@
 /** What is wrong with a target: missing or infinite values, its scale, its classes, and whether the loss fits it. */
 import { brief, type Finding } from '../check/finding.js';
 import { type SampledColumn, type Summary, summarise } from './column-sample.js';
-import type { Say, TableQuestion } from './data-findings.js';
+import type { Say, TableQuestion } from './table-question.js';
 
 /** Rows that a class needs to be learned, at least. */
 const CLASS_ROWS = 10;

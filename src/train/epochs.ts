@@ -9,9 +9,10 @@ import { MAX_SEGMENT_STEPS } from '../memory/layout.js';
 import type { StepPlan } from '../parallel/plan.js';
 import { parameterView, runSegment, type SegmentOutcome, type Session } from '../parallel/session.js';
 import { type Divergence, findFault } from './divergence.js';
-import type { EpochEvent, TrainEvent } from './events.js';
+import type { EpochEvent, FindingEvent, TrainEvent } from './events.js';
 import { type HeldOutScore, lossOfRows, scoreHeldOut } from './held-out.js';
 import { createKeeper, type KeeperOptions, type Reached } from './keeper.js';
+import { createMonitor } from './monitor.js';
 import type { RunDirectory } from './run-directory.js';
 import { untilAborted } from './until-aborted.js';
 
@@ -61,7 +62,9 @@ export async function runEpochs(
   const { session, input, stepsPerEpoch, trainRows, validationRows, target } = schedule;
   const { plan } = session;
   const interval = Math.max(1, Math.round(schedule.steps / LOGGED_STEPS));
+  const monitor = createMonitor(session, 'paragrad doctor with the same options');
   let recent: number[] = [];
+  let firstLoss = Number.POSITIVE_INFINITY;
   const keeper = createKeeper(session, schedule.keeping);
   let segment = 0;
   let steps = 0;
@@ -118,6 +121,10 @@ export async function runEpochs(
       recent = [...recent, ...outcome.losses.filter((loss) => !Number.isNaN(loss)).slice(-SHOWN_LOSSES)].slice(
         -SHOWN_LOSSES,
       );
+      if (firstLoss === Number.POSITIVE_INFINITY && mean.value() > 0) {
+        const [loss] = outcome.losses.filter((value) => !Number.isNaN(value));
+        firstLoss = plan.reduction === 'mean' ? loss : loss / plan.batchSize;
+      }
       steps += outcome.steps;
       skipped += outcome.skipped;
       if (outcome.status === 'stopped') throw interrupted();
@@ -135,7 +142,9 @@ export async function runEpochs(
         ? scoreHeldOut(session, input, epoch, target, validationRows)
         : scoreSample(session, input, input.trained(epoch, rowsOf(batches), plan.batchSize));
     const { lossSum, validation } = await untilAborted<SomeScore>(scoring, signal, interrupted);
-    const fault = findFault(parameterView(session), lossSum, `step ${steps} (epoch ${epoch + 1})`);
+    const scoredRows = validationRows > 0 ? validationRows : Math.min(plan.batchSize, trainRows);
+    const loss = validation?.loss ?? lossSum / scoredRows;
+    const fault = findFault(parameterView(session), loss, firstLoss, `step ${steps} (epoch ${epoch + 1})`);
     if (fault !== null) return end({ what: fault, before: recent });
     const goesOn = keeper.offer({ epochs: epoch + 1, steps, validation });
     const event: EpochEvent = {
@@ -149,6 +158,12 @@ export async function runEpochs(
     };
     await directory.appendMetrics(event);
     emit(event);
+    const lastRows = rowsOf(batches) - rowsOf(batches - 1);
+    for (const finding of monitor.look(event, lastRows, scoredRows)) {
+      const found: FindingEvent = { type: 'finding', ...finding, step: steps };
+      await directory.appendMetrics(found);
+      emit(found);
+    }
     if (!goesOn) break;
   }
   return end(null);

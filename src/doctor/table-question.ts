@@ -1,0 +1,24 @@
+/** What the findings about a table are made of: its sampled columns, what is to be done with them, and how a finding is said. */
+import type { Finding, FindingCode, Severity } from '../check/finding.js';
+import type { SampledColumn } from './column-sample.js';
+
+export interface TableQuestion {
+  readonly location: string;
+  readonly features: readonly SampledColumn[];
+  readonly target: SampledColumn;
+  readonly task: 'regression' | 'binary' | 'multiclass' | undefined;
+  readonly scale: string;
+  readonly scaleTarget: string;
+  /** As the config has it; undefined: by the task. */
+  readonly loss: string | undefined;
+}
+
+/** Makes a finding about a column. */
+export type Say = (
+  code: FindingCode,
+  severity: Severity,
+  evidence: string,
+  cause: string,
+  advice: string,
+  values: Readonly<Record<string, number | string>>,
+) => Finding;
