@@ -1,12 +1,15 @@
 /** `paragrad evaluate <model> <data>`: scores a model on a table whose truth is known. */
 import type { Command } from 'commander';
 import { evaluationSchema } from '../train/config.js';
-import { evaluate } from '../train/evaluate.js';
+import { type Evaluation, evaluate } from '../train/evaluate.js';
 import { parseOptions } from '../train/options.js';
 import { addConfigOptions, flagOf, pickConfigOptions } from './config-options.js';
 import { formatNumber, formatTable, plural } from './format.js';
 import { type CommandContext, runCommand } from './run-command.js';
 import { addOutputOptions, type OutputOptions, warn } from './terminal.js';
+
+/** Classes whose confusion fits a terminal; --json has it always. */
+const SHOWN_CLASSES = 12;
 
 const KEYS = ['workers', 'kernels', 'dropMissingTarget'] as const;
 
@@ -37,4 +40,12 @@ async function runEvaluate(
   terminal.emit({ type: 'done', rows, metrics, ...(confusion && { confusion }) });
   const scores = Object.entries(metrics as unknown as Record<string, number | null>);
   terminal.print(formatTable([['rows', String(rows)], ...scores.map(([name, value]) => [name, formatNumber(value)])]));
+  if (confusion !== undefined && confusion.classes.length <= SHOWN_CLASSES) terminal.print(confusionText(confusion));
+}
+
+/** A row for each true class, a column for each predicted one. */
+function confusionText({ classes, weights }: NonNullable<Evaluation['confusion']>): string {
+  const names = classes.map(String);
+  const rows = weights.map((row, c) => [names[c], ...row.map((weight) => String(Number(weight.toPrecision(12))))]);
+  return `\n${formatTable([['is \\ taken for', ...names], ...rows])}`;
 }

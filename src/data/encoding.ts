@@ -16,7 +16,7 @@ import {
 import { type LoadContext, survey } from './stages.js';
 import type { SurveyedRows } from './survey.js';
 import type { Column, Table } from './table.js';
-import { checkTarget, decideTarget } from './target.js';
+import { checkTarget, decideTarget, refuseNegative } from './target.js';
 import { PARTS_OF_CLOCK, partsOfTime, type TimePart, type TimeSpread, takePart } from './times.js';
 
 /** Rows from whose median the centre of a number column is taken. */
@@ -26,6 +26,8 @@ export interface EncodingOptions {
   readonly task?: TargetTask | undefined;
   readonly scale: Scaling;
   readonly scaleTarget: Scaling;
+  /** Refuse a target that is negative somewhere. Default false. */
+  readonly targetIsCount?: boolean | undefined;
   /** Leave out rows without a target, instead of refusing them. */
   readonly dropMissingTarget: boolean;
   /** Columns that were asked for by name: none of them is left out as an identifier. */
@@ -58,6 +60,7 @@ export async function decideEncoding(
   };
   const found = await survey(table, request, rows, context);
   const decision = decideTarget(table, columns.target, found.target!, options.task);
+  if (options.targetIsCount) refuseNegative(table, decision.target, found.target!);
   const dropped = checkTarget(table, decision.target, found.target!, table.rows, options.dropMissingTarget);
   const categories = await encodeCategories(table, columns.categories, found.categories, options.features, context);
   const times = timeInputs(table, columns.times, found.times);

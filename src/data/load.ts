@@ -113,7 +113,7 @@ export interface ModelLoad extends LoadContext {
  * in any order and extra ones are ignored; missing values and unseen categories are allowed; a missing column is not.
  *
  * @returns the rows in the file's order, without those left out
- * @throws ParagradError `unknown_column`, `wrong_kind`, `target_missing`, `target_infinite`, `infinite_value`,
+ * @throws ParagradError `unknown_column`, `wrong_kind`, `target_missing`, `target_infinite`, `target_negative`, `infinite_value`,
  *   `value_out_of_range`, `bad_weight` or `interrupted`
  * @example
  * const dataset = await loadForModel({ table, preprocessing, withTarget: false, execute: executeInline });

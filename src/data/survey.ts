@@ -50,6 +50,8 @@ export interface Tally {
 export interface TargetSurvey {
   readonly missing: Tally;
   readonly infinite: Tally;
+  /** Numbers below 0. */
+  readonly negative: Tally;
   /** Sorted (numbers by value, strings by UTF-16 code units). MOST_VALUES + 1 of them mean "more than MOST_VALUES". */
   readonly distinct: readonly (string | number)[];
   /** Whether every value is an integer. */
@@ -107,6 +109,7 @@ function joinTargets(a: TargetSurvey, b: TargetSurvey): TargetSurvey {
   return {
     missing: joinTallies(a.missing, b.missing),
     infinite: joinTallies(a.infinite, b.infinite),
+    negative: joinTallies(a.negative, b.negative),
     distinct: sortValues(atMostOneMore(new Set([...a.distinct, ...b.distinct]))),
     integers: a.integers && b.integers,
   };
@@ -136,6 +139,7 @@ function createTargetSurvey({ known }: TargetRequest, rows: SurveyedRows): Targe
   const slots = new Uint32Array(rows.slots);
   const missing = { count: 0, firstRow: -1 };
   const infinite = { count: 0, firstRow: -1 };
+  const negative = { count: 0, firstRow: -1 };
   const numbers = new Set<number>();
   const strings = createDistinctValues(MOST_VALUES);
   const knownValues = known && new Set(known);
@@ -159,6 +163,7 @@ function createTargetSurvey({ known }: TargetRequest, rows: SurveyedRows): Targe
       } else if (value - value !== 0) {
         tally(infinite, rowStart + i);
       } else {
+        if (value < 0) tally(negative, rowStart + i);
         if (integers && !Number.isInteger(value)) integers = false;
         if (knownValues && !knownValues.has(value)) drop(rowStart + i);
         else if (numbers.size <= MOST_VALUES) numbers.add(value + 0); // + 0 makes a zero of -0
@@ -184,6 +189,7 @@ function createTargetSurvey({ known }: TargetRequest, rows: SurveyedRows): Targe
     result: () => ({
       missing,
       infinite,
+      negative,
       distinct: isNumber ? sortValues([...numbers]) : strings.sorted(),
       integers: isNumber && integers,
     }),

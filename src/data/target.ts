@@ -115,6 +115,21 @@ export function checkTarget(table: Table, target: Target, survey: TargetSurvey, 
   );
 }
 
+/**
+ * Refuses a target that a loss for counts cannot follow.
+ *
+ * @throws ParagradError `target_negative`
+ */
+export function refuseNegative(table: Table, target: Target, { negative }: TargetSurvey): void {
+  if (negative.count === 0) return;
+  const where = `${rowCount(negative.count)}, first in row ${negative.firstRow} (counted from 0)`;
+  throw new ParagradError(
+    'target_negative',
+    `target ${show(target)} of ${table.location} is negative in ${where}, and the loss is one of counts`,
+    { hint: 'Choose another loss.' },
+  );
+}
+
 function refuseInfinite(subject: string, { infinite }: TargetSurvey): void {
   if (infinite.count === 0) return;
   throw new ParagradError(

@@ -18,8 +18,12 @@ export interface Evaluation {
   /** Rows left out for want of a usable target. */
   readonly droppedRows: number;
   readonly metrics: Metrics;
-  /** Of a classification: weights of rows [true class][predicted class], classes in the model's order. */
-  readonly confusion?: readonly (readonly number[])[];
+  /** Of a classification. */
+  readonly confusion?: {
+    readonly classes: readonly (string | number | boolean)[];
+    /** Weights of rows, [true class][predicted class]. */
+    readonly weights: readonly (readonly number[])[];
+  };
 }
 
 /**
@@ -58,7 +62,10 @@ export async function evaluate(
       const { target } = preprocessing;
       const width = network.sizes.at(-1)!;
       const metrics = scoreOutputs(outputs, width, target, loaded.description, truth);
-      const confusion = target.task === 'regression' ? undefined : confusionTable(outputs, width, truth);
+      const confusion =
+        target.task === 'regression'
+          ? undefined
+          : { classes: target.classes, weights: confusionTable(outputs, width, truth) };
       return { rows: dataset.rows, droppedRows: table.rows - dataset.rows, metrics, ...(confusion && { confusion }) };
     } finally {
       await predictor.close();

@@ -74,6 +74,7 @@ export async function readRows(context: RowsContext): Promise<RunRows> {
     validation,
     scale,
     scaleTarget,
+    targetIsCount: keepsTarget(config.loss),
     dropMissingTarget,
     seed,
     execute,

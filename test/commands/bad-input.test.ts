@@ -77,6 +77,17 @@ const BAD_INPUTS: readonly BadInput[] = [
   },
   { name: 'an infinite target', args: train('bad.arrow', '--target', 'huge'), words: ['"huge"', 'row 7'] },
   {
+    name: 'counts below 0',
+    args: train('bad.arrow', '--target', 'debts', '--features', 'fine', '--loss', 'poisson'),
+    words: ['"debts"', 'negative in 2 rows', 'first in row 4', 'another loss'],
+  },
+  { name: 'a quantile that nothing reads', args: good('--quantile', '0.9'), words: ['quantile', 'loss mse', 'loss quantile'] },
+  {
+    name: 'patience without held-out rows',
+    args: good('--patience', '3', '--validation', '0'),
+    words: ['--patience', '--validation is 0'],
+  },
+  {
     name: 'rows without a target',
     args: train('bad.arrow', '--target', 'holes', '--features', 'fine'),
     words: ['"holes"', '3 of 20 rows', '--drop-missing-target'],
@@ -144,6 +155,7 @@ beforeAll(async () => {
     word: rows.map((r) => `word ${r % 3}`),
     same: rows.map(() => 'always'),
     zero: rows.map(() => 0),
+    debts: rows.map((r) => (r % 10 === 4 ? -r : r)),
     huge: rows.map((r) => (r === 7 ? Number.POSITIVE_INFINITY : r / 3)),
     holes: rows.map((r) => (r === 2 ? null : r === 5 || r === 6 ? Number.NaN : r / 3)),
   });

@@ -189,7 +189,14 @@ describe('a classification', () => {
       expect(prediction[r]).toBe(yes[r] > no[r]);
     }
     const { stdout } = await runCli(['evaluate', done.runDir, 'lines.arrow'], folder);
-    expect(stdout).toMatch(/^rows +400\naccuracy +[\d.]+\nlogLoss +[\d.]+\nauc +[\d.]+\n$/);
+    expect(stdout).toMatch(
+      /^rows +400\naccuracy +[\d.]+\nlogLoss +[\d.]+\nauc +[\d.]+\naveragePrecision +[\d.]+\nbalancedAccuracy +[\d.]+\nf1 +[\d.]+\n\n/,
+    );
+    const [header, ...counts] = stdout.split('\n\n')[1].trimEnd().split('\n');
+    expect(header).toMatch(/^is \\ taken for +false +true$/);
+    expect(counts.map((line) => line.split(/ +/)[0])).toEqual(['false', 'true']);
+    const total = counts.flatMap((line) => line.split(/ +/).slice(1)).reduce((sum, count) => sum + Number(count), 0);
+    expect(total).toBe(400);
   });
 });
 
