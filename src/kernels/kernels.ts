@@ -3,8 +3,8 @@
  *
  * Dimension letters: M, N, K the sizes of a product; B rows; I inputs; O outputs; P parameters.
  * A pointer is a byte offset, 16-byte aligned. A leading dimension (lda, ldb, …) counts float32 elements.
- * Matrices are row-major float32. Nothing here allocates, and nothing needs to check a bound: the memory plan does (the
- * products of `native` check all the same, since a wrong address there is a crash and not an exception).
+ * Matrices are row-major float32. Nothing here allocates, and nothing needs to check a bound: the memory plan does (those
+ * of `native` check all the same, since a wrong address there is a crash and not an exception).
  *
  * The arithmetic contract that makes kernel sets interchangeable: every element of a product is ONE fused
  * multiply-add chain over k, started at 0, in blocks of KC = 256; the first block is stored, later ones are added to it
@@ -169,5 +169,5 @@ export interface Kernels {
   log(x: number): number;
 }
 
-/** The part that a set may have from elsewhere. */
-export type Products = Pick<Kernels, 'gemmNN' | 'gemmTN' | 'gemmNT'>;
+/** The part that the set `native` has in C: what takes most of a step's time. */
+export type NativeKernels = Pick<Kernels, 'gemmNN' | 'gemmTN' | 'gemmNT' | 'updateSgd' | 'updateMomentum' | 'updateAdam'>;

@@ -9,8 +9,8 @@ import { setFlagsFromString } from 'node:v8';
 import { invariant, ParagradError } from '../errors.js';
 import { distUrl } from '../memory/dist.js';
 import type { Arithmetic, KernelName, Kernels } from './kernels.js';
-import { type AddonChoice, bindProducts, findAddon, loadAddon } from './native.js';
-import { compareProducts, SELF_TEST_PAGES, selfTest } from './selftest.js';
+import { type AddonChoice, bindNative, findAddon, loadAddon } from './native.js';
+import { compareKernels, SELF_TEST_PAGES, selfTest } from './selftest.js';
 
 /** In the order of preference. */
 const ARITHMETIC = {
@@ -25,7 +25,7 @@ export interface ChosenKernels {
   readonly name: KernelName;
   /** The WebAssembly of the set, compiled; can be posted to a worker. */
   readonly module: WebAssembly.Module;
-  /** Where the products of `native` are from; null for the other sets. */
+  /** Where the part of `native` that is in C is from; null for the other sets. */
   readonly addon: AddonChoice | null;
   /** What resume and the other hosts must match. */
   readonly arithmetic: Arithmetic;
@@ -76,8 +76,8 @@ export function instantiateKernels({ name, module, addon }: KernelSource, memory
   const wasm = { name, arithmetic: ARITHMETIC[name], ...(instance.exports as unknown as KernelFunctions) };
   if (addon === null) return wasm;
   const bind = loadAddon(addon.path)[addon.instructionSet];
-  invariant(bind !== undefined, `${addon.path} has no products for ${addon.instructionSet}`);
-  return { ...wasm, ...bindProducts(bind, memory) };
+  invariant(bind !== undefined, `${addon.path} has no kernels for ${addon.instructionSet}`);
+  return { ...wasm, ...bindNative(bind, memory) };
 }
 
 type KernelFunctions = Omit<Kernels, 'name' | 'arithmetic'>;
@@ -91,7 +91,7 @@ function tryWasm(name: KernelName): KernelSource | string {
   return selfTest(instantiateKernels(source, memory), memory.buffer) ?? source;
 }
 
-/** `wasm-fma` with the products of the addon, or why they cannot be used. */
+/** `wasm-fma` with the kernels of the addon, or why they cannot be used. */
 function tryNative(): KernelSource | string {
   const path = findAddon();
   if (path === null) {
@@ -105,8 +105,8 @@ function tryNative(): KernelSource | string {
     const [first] = Object.entries(loadAddon(path));
     if (first === undefined) return 'this processor has none of the instruction sets of the addon';
     const [instructionSet, bind] = first;
-    const products = bindProducts(bind, memory);
-    const fault = selfTest({ ...wasm, ...products }, memory.buffer) ?? compareProducts(products, wasm, memory.buffer);
+    const kernels = bindNative(bind, memory);
+    const fault = selfTest({ ...wasm, ...kernels }, memory.buffer) ?? compareKernels(kernels, wasm, memory.buffer);
     return fault ?? { ...base, name: 'native', addon: { path, instructionSet } };
   } catch (error) {
     return `the addon does not load: ${error instanceof Error ? error.message.split('\n')[0] : error}`;

@@ -1,36 +1,36 @@
 /**
- * The C addon (src/kernels/native/): where it is, loading it, and its products as kernels on one memory.
+ * The C addon (src/kernels/native/): where it is, loading it, and its part of a kernel set on one memory.
  *
- * The addon has the three matrix products for wide vectors, with the bits of `wasm-fma`; everything else of the set
- * `native` is `wasm-fma` itself. A call costs about what one into WebAssembly does, since its arguments are written to
- * shared memory and not passed (native/addon.c), so there is no size from which on it pays: it always does.
+ * The addon has the matrix products and the commonest updates for wide vectors, with the bits of `wasm-fma`; everything
+ * else of the set `native` is `wasm-fma` itself. A call costs about what one into WebAssembly does, since its arguments
+ * are written to shared memory and not passed (native/addon.c), so there is no size from which on it pays: it always does.
  */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { distUrl } from '../memory/dist.js';
-import type { Products } from './kernels.js';
+import type { NativeKernels } from './kernels.js';
 
 /**
- * Binds the products of one instruction set to a memory and to the numbers of a call, both on shared buffers. What it
- * returns computes the product that the numbers describe then, and throws a RangeError when they describe none.
+ * Binds one instruction set to a memory and to the numbers of a call, both on shared buffers. What it returns computes
+ * what the numbers describe then, and throws a RangeError when that does not lie in the memory.
  */
-export type BindProducts = (memory: Float32Array, call: Float64Array) => () => void;
+export type BindKernels = (memory: Float32Array, call: Float64Array) => () => void;
 
 /** An entry for each instruction set that this processor has, best first. */
-export type Addon = Readonly<Record<string, BindProducts>>;
+export type Addon = Readonly<Record<string, BindKernels>>;
 
-/** What a thread needs to know to load the same products as the coordinator; can be posted. */
+/** What a thread needs to know to load the same kernels as the coordinator; can be posted. */
 export interface AddonChoice {
   readonly path: string;
   readonly instructionSet: string;
 }
 
-/** The numbers of a call: the form, then the arguments of the kernel; `extra` is the bias of NN and the mask of NT. */
-export const CALL_LENGTH = 13;
+/** Numbers of a call: which kernel, then its arguments, in an order that calls.c shares. */
+export const CALL_LENGTH = 15;
 
-/** The forms as the addon numbers them. */
-export const FORM = { NN: 0, TN: 1, NT: 2 } as const;
+/** The kernels as the addon numbers them. */
+export const KERNEL = { gemmNN: 0, gemmTN: 1, gemmNT: 2, updateSgd: 3, updateMomentum: 4, updateAdam: 5 } as const;
 
 /** Path of the addon for this platform, built here or shipped in the package; null when there is none. */
 export function findAddon(): string | null {
@@ -48,13 +48,14 @@ export function loadAddon(path: string): Addon {
   return createRequire(import.meta.url)(path) as Addon;
 }
 
-/** The products of one instruction set as kernels on a memory, which must be shared. */
-export function bindProducts(bind: BindProducts, memory: WebAssembly.Memory): Products {
+/** The kernels of one instruction set on a memory, which must be shared. */
+export function bindNative(bind: BindKernels, memory: WebAssembly.Memory): NativeKernels {
   const call = new Float64Array(new SharedArrayBuffer(CALL_LENGTH * 8));
   const run = bind(new Float32Array(memory.buffer), call);
 
-  function multiply(
-    form: number,
+  /** `extra` is the bias of NN and the mask of NT. */
+  function product(
+    kernel: number,
     m: number,
     n: number,
     k: number,
@@ -68,7 +69,7 @@ export function bindProducts(bind: BindProducts, memory: WebAssembly.Memory): Pr
     epilogue: number,
     workspace: number,
   ): void {
-    call[0] = form;
+    call[0] = kernel;
     call[1] = m;
     call[2] = n;
     call[3] = k;
@@ -84,12 +85,70 @@ export function bindProducts(bind: BindProducts, memory: WebAssembly.Memory): Pr
     run();
   }
 
+  /** A rule with one slot gives it twice. */
+  function update(
+    kernel: number,
+    count: number,
+    p: number,
+    g: number,
+    m: number,
+    v: number,
+    divisor: number,
+    l2: number,
+    clip: number,
+    constant0: number,
+    constant1: number,
+    constant2: number,
+    constant3: number,
+    constant4: number,
+    constant5: number,
+  ): void {
+    call[0] = kernel;
+    call[1] = count;
+    call[2] = p;
+    call[3] = g;
+    call[4] = m;
+    call[5] = v;
+    call[6] = divisor;
+    call[7] = l2;
+    call[8] = clip;
+    call[9] = constant0;
+    call[10] = constant1;
+    call[11] = constant2;
+    call[12] = constant3;
+    call[13] = constant4;
+    call[14] = constant5;
+    run();
+  }
+
   return {
     gemmNN: (m, n, k, a, lda, b, ldb, c, ldc, bias, epilogue, workspace) =>
-      multiply(FORM.NN, m, n, k, a, lda, b, ldb, c, ldc, bias, epilogue, workspace),
+      product(KERNEL.gemmNN, m, n, k, a, lda, b, ldb, c, ldc, bias, epilogue, workspace),
     gemmTN: (m, n, k, a, lda, b, ldb, c, ldc, epilogue, workspace) =>
-      multiply(FORM.TN, m, n, k, a, lda, b, ldb, c, ldc, 0, epilogue, workspace),
+      product(KERNEL.gemmTN, m, n, k, a, lda, b, ldb, c, ldc, 0, epilogue, workspace),
     gemmNT: (m, n, k, a, lda, b, ldb, c, ldc, mask, epilogue, workspace) =>
-      multiply(FORM.NT, m, n, k, a, lda, b, ldb, c, ldc, mask, epilogue, workspace),
+      product(KERNEL.gemmNT, m, n, k, a, lda, b, ldb, c, ldc, mask, epilogue, workspace),
+    updateSgd: (p, g, count, divisor, l2, clip, rate, weightDecay) =>
+      update(KERNEL.updateSgd, count, p, g, p, p, divisor, l2, clip, rate, weightDecay, 0, 0, 0, 0),
+    updateMomentum: (p, g, v, count, divisor, l2, clip, rate, weightDecay, momentum, nesterov) =>
+      update(KERNEL.updateMomentum, count, p, g, v, v, divisor, l2, clip, rate, weightDecay, momentum, nesterov, 0, 0),
+    updateAdam: (p, g, m, v, count, divisor, l2, clip, decay, beta1, beta2, stepSize, inverseRoot, epsilon) =>
+      update(
+        KERNEL.updateAdam,
+        count,
+        p,
+        g,
+        m,
+        v,
+        divisor,
+        l2,
+        clip,
+        decay,
+        beta1,
+        beta2,
+        stepSize,
+        inverseRoot,
+        epsilon,
+      ),
   };
 }

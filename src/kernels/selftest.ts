@@ -3,7 +3,7 @@
  * one small product is compared bit by bit, and two sets can be compared with each other. Takes microseconds; it is no test
  * of every kernel (test/kernels is).
  */
-import { EPILOGUE, type Kernels, type Products, WORKSPACE_BYTES } from './kernels.js';
+import { EPILOGUE, type Kernels, type NativeKernels, WORKSPACE_BYTES } from './kernels.js';
 
 /** The small product: M x N, chains of K. */
 const M = 8;
@@ -69,35 +69,46 @@ export function selfTest(kernels: Kernels, buffer: ArrayBufferLike): string | un
 }
 
 /**
- * Compares the products of two kernel sets on one memory, each form with all of its epilogues.
+ * Compares two kernel sets on one memory, in what may be native: products with all of their epilogues, and updates.
  *
  * @param kernels - on a memory of SELF_TEST_PAGES, which is overwritten.
  * @param others - on the same memory.
  * @returns what differs, in a few words, or undefined when all bits are the same.
  */
-export function compareProducts(kernels: Products, others: Products, buffer: ArrayBufferLike): string | undefined {
+export function compareKernels(
+  kernels: NativeKernels,
+  others: NativeKernels,
+  buffer: ArrayBufferLike,
+): string | undefined {
   const [m, n, k] = [ROWS, COLUMNS, STEPS];
   const a = OPERANDS;
   const b = a + m * k * 4;
   const bias = b + k * n * 4;
   const mask = bias + n * 4;
   const results = [mask + m * n * 4, mask + 2 * m * n * 4] as const;
-  fill(new Float32Array(buffer, a, (mask - a) / 4 + 2 * m * n), 3, 24);
+  fill(new Float32Array(buffer, results[0], m * n), 4, 24);
   const before = new Uint32Array(buffer, results[0], m * n).slice();
-  const forms = {
-    gemmNN: (set: Products, c: number) =>
-      set.gemmNN(m, n, k, a, k, b, n, c, n, bias, EPILOGUE.bias | EPILOGUE.relu, WORKSPACE),
-    gemmTN: (set: Products, c: number) => set.gemmTN(m, n, k - 60, a, m, b, n, c, n, EPILOGUE.accumulate, WORKSPACE),
-    gemmNT: (set: Products, c: number) => set.gemmNT(m, n, k, a, k, b, k, c, n, mask, EPILOGUE.reluMask, WORKSPACE),
+  const count = m * n - 4;
+  const runs: Record<keyof NativeKernels, (set: NativeKernels, result: number) => void> = {
+    gemmNN: (set, c) => set.gemmNN(m, n, k, a, k, b, n, c, n, bias, EPILOGUE.bias | EPILOGUE.relu, WORKSPACE),
+    gemmTN: (set, c) => set.gemmTN(m, n, k - 60, a, m, b, n, c, n, EPILOGUE.accumulate, WORKSPACE),
+    gemmNT: (set, c) => set.gemmNT(m, n, k, a, k, b, k, c, n, mask, EPILOGUE.reluMask, WORKSPACE),
+    updateSgd: (set, p) => set.updateSgd(p, a, count, 3, 0.1, 0.7, 0.1, 0.01),
+    updateMomentum: (set, p) => set.updateMomentum(p, a, mask, count, 3, 0.1, 0.7, 0.1, 0.01, 0.9, 1),
+    updateAdam: (set, p) => set.updateAdam(p, a, mask, b, count, 3, 0.1, 0.7, 0.9, 0.9, 0.999, 0.1, 1.5, 1e-3),
   };
-  for (const [form, run] of Object.entries(forms)) {
+  const operands = new Float32Array(buffer, a, (results[0] - a) / 4);
+  const squares = new Float32Array(buffer, b, count);
+  for (const [name, run] of Object.entries(runs)) {
     const [mine, theirs] = [kernels, others].map((set, i) => {
+      fill(operands, 3, 24);
+      squares.set(squares.map(Math.abs)); // no roots of negative numbers: the bits of a NaN are nobody's promise
       const words = new Uint32Array(buffer, results[i], m * n);
       words.set(before);
       run(set, results[i]!);
       return words;
     });
-    if (mine!.some((word, at) => word !== theirs![at])) return `${form} of ${m}x${k}x${n} has other bits`;
+    if (mine!.some((word, at) => word !== theirs![at])) return `${name} has other bits`;
   }
   return undefined;
 }

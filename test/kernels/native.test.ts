@@ -12,22 +12,22 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { EPILOGUE, KC, WORKSPACE_BYTES } from '../../src/kernels/kernels.js';
 import { chooseKernels, instantiateKernels } from '../../src/kernels/load.js';
-import { type Addon, bindProducts, CALL_LENGTH, FORM, findAddon, loadAddon } from '../../src/kernels/native.js';
+import { type Addon, bindNative, CALL_LENGTH, findAddon, KERNEL, loadAddon } from '../../src/kernels/native.js';
 import type { TrainConfig } from '../../src/train/config.js';
 import { train } from '../../src/train/run.js';
-import { ARENAS, type Arena, createArena } from './arena.js';
-import { firstDifference } from './numbers.js';
+import { ARENAS, type Arena, call, createArena, placeVector, type Region, read, reset } from './arena.js';
+import { firstDifference, type Mixture, values } from './numbers.js';
 import { compute, EPILOGUES, FORMS, type Shape, shapes } from './product-cases.js';
 
 const path = findAddon();
 const addon: Addon = path === null ? {} : loadAddon(path);
 const [, wasmArena] = ARENAS.find(([name]) => name === 'wasm-fma')!;
 
-/** `wasm-fma` with the products of one instruction set of the addon. */
+/** `wasm-fma` with the kernels of one instruction set of the addon. */
 function nativeArena(instructionSet: string): Arena {
   return createArena((memory) => ({
     ...instantiateKernels(chooseKernels('wasm-fma'), memory),
-    ...bindProducts(addon[instructionSet]!, memory),
+    ...bindNative(addon[instructionSet]!, memory),
   }));
 }
 
@@ -79,24 +79,62 @@ describe.each(CASES)('%s gemm%s', (_, form, arena) => {
   });
 });
 
-describe.each(Object.entries(addon))('%s checks its arguments', (_, bind) => {
+const constants = fc.record({
+  count: fc.integer({ min: 0, max: 40 }).map((x) => 4 * x),
+  seed: fc.nat(1e6),
+  mixture: fc.constantFrom<Mixture>('plain', 'wild', 'special'),
+  divisor: fc.constantFrom(1, 3, 100.5, 256, 512, 2 ** -3, 2 ** 127, 2 ** -140, 0, Number.POSITIVE_INFINITY),
+  l2: fc.constantFrom(0, 0.01),
+  clip: fc.constantFrom(1, 0.37),
+  decay: fc.constantFrom(0, 0.01),
+  nesterov: fc.constantFrom(0, 1),
+});
+const RULES = ['updateSgd', 'updateMomentum', 'updateAdam'] as const;
+
+describe.each(Object.keys(addon))('%s updates', (set) => {
+  const arena = nativeArena(set);
+
+  test.each(RULES)('%s has the bits of wasm-fma, and writes nothing else', (rule) => {
+    fc.assert(
+      fc.property(constants, ({ count, seed, mixture, divisor, l2, clip, decay, nesterov }) => {
+        const [nativeResult, wasmResult] = [arena, wasmArena].map((one) => {
+          reset(one);
+          const vectors = [0, 1, 2, 3].map((i) => placeVector(one, values(seed + i, count, mixture)));
+          const [p, g, m, v] = vectors.map(({ at }) => at) as [number, number, number, number];
+          const [parameters, , first, second] = vectors as [Region, Region, Region, Region];
+          call(one, [parameters, first, second], (kernels) => {
+            if (rule === 'updateSgd') kernels.updateSgd(p, g, count, divisor, l2, clip, 0.1, decay);
+            else if (rule === 'updateMomentum') {
+              kernels.updateMomentum(p, g, v, count, divisor, l2, clip, 0.1, decay, 0.9, nesterov);
+            } else kernels.updateAdam(p, g, m, v, count, divisor, l2, clip, 1 - decay, 0.9, 0.999, 0.2, 1.7, 1e-8);
+          });
+          return [parameters, first, second].flatMap((region) => [...read(one, region)]);
+        });
+        expect(firstDifference(nativeResult!, wasmResult!)).toBe(-1);
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
+
+describe.each(Object.entries(addon))('%s checks the arguments of products', (_, bind) => {
   const floats = new Float32Array(new SharedArrayBuffer(WORKSPACE_BYTES + 16384));
   const bytes = floats.byteLength;
-  const call = new Float64Array(new SharedArrayBuffer(CALL_LENGTH * 8));
-  const run = bind(floats, call);
-  /** 8 x 16 x 12 with everything in its place; in the order of the call. */
+  const numbers = new Float64Array(new SharedArrayBuffer(CALL_LENGTH * 8));
+  const run = bind(floats, numbers);
+  /** 8 x 16 x 12 with everything in its place; in the order of the numbers. */
   const right = {
     ...{ form: 0, m: 8, n: 16, k: 12, a: 0, lda: 16, b: 1024, ldb: 16, c: 4096, ldc: 16 },
     ...{ extra: 8192, epilogue: 0, workspace: 16384 },
   };
   const gemm = (change: Partial<typeof right>) => {
-    call.set(Object.values({ ...right, ...change }));
+    numbers.set(Object.values({ ...right, ...change }));
     run();
   };
   const forms = [
-    ['NN', FORM.NN, EPILOGUE.bias],
-    ['TN', FORM.TN, EPILOGUE.accumulate],
-    ['NT', FORM.NT, EPILOGUE.reluMask],
+    ['NN', KERNEL.gemmNN, EPILOGUE.bias],
+    ['TN', KERNEL.gemmTN, EPILOGUE.accumulate],
+    ['NT', KERNEL.gemmNT, EPILOGUE.reluMask],
   ] as const;
 
   test.each(forms)('%s accepts what lies in the memory, to its last byte', (_, form, epilogue) => {
@@ -105,7 +143,9 @@ describe.each(Object.entries(addon))('%s checks its arguments', (_, bind) => {
   });
 
   const wrong: readonly (readonly [Partial<typeof right>, string])[] = [
-    [{ form: 3 }, 'form 0, 1 or 2'],
+    [{ form: 6 }, 'no such kernel'],
+    [{ form: 2.5 }, 'no such kernel'],
+    [{ form: NaN }, 'no such kernel'],
     [{ m: 6 }, 'M is a multiple of 4'],
     [{ n: 12 }, 'N of 8'],
     [{ k: -1 }, 'not negative'],
@@ -137,35 +177,74 @@ describe.each(Object.entries(addon))('%s checks its arguments', (_, bind) => {
   });
 
   test('bias and mask are checked where they are read, and only there', () => {
-    expect(() => gemm({ form: FORM.NN, epilogue: EPILOGUE.bias, extra: bytes - 60 })).toThrow('bias');
-    expect(() => gemm({ form: FORM.NN, epilogue: EPILOGUE.relu, extra: bytes })).not.toThrow();
-    expect(() => gemm({ form: FORM.NT, epilogue: EPILOGUE.reluMask, extra: bytes - 60 })).toThrow('mask');
-    expect(() => gemm({ form: FORM.NT, extra: bytes })).not.toThrow();
+    expect(() => gemm({ form: KERNEL.gemmNN, epilogue: EPILOGUE.bias, extra: bytes - 60 })).toThrow('bias');
+    expect(() => gemm({ form: KERNEL.gemmNN, epilogue: EPILOGUE.relu, extra: bytes })).not.toThrow();
+    expect(() => gemm({ form: KERNEL.gemmNT, epilogue: EPILOGUE.reluMask, extra: bytes - 60 })).toThrow('mask');
+    expect(() => gemm({ form: KERNEL.gemmNT, extra: bytes })).not.toThrow();
   });
 
   test.each([
-    ['NN', FORM.NN, EPILOGUE.accumulate],
-    ['NN', FORM.NN, EPILOGUE.reluMask],
-    ['TN', FORM.TN, EPILOGUE.relu],
-    ['NT', FORM.NT, EPILOGUE.bias],
+    ['NN', KERNEL.gemmNN, EPILOGUE.accumulate],
+    ['NN', KERNEL.gemmNN, EPILOGUE.reluMask],
+    ['TN', KERNEL.gemmTN, EPILOGUE.relu],
+    ['NT', KERNEL.gemmNT, EPILOGUE.bias],
   ])('%s refuses the epilogues of other forms', (_, form, epilogue) => {
     expect(() => gemm({ form, epilogue })).toThrow('does not have that epilogue');
   });
+});
 
-  test('is bound to arrays of the right kinds on shared memory, and to nothing else', () => {
+describe.each(Object.entries(addon))('%s checks the arguments of updates', (_, bind) => {
+  const floats = new Float32Array(new SharedArrayBuffer(4096));
+  const numbers = new Float64Array(new SharedArrayBuffer(CALL_LENGTH * 8));
+  const run = bind(floats, numbers);
+  const right = { count: 64, p: 0, g: 256, m: 512, v: 4096 - 256, divisor: 1, l2: 0, clip: 1 };
+  const update = (kernel: number, change: Partial<typeof right>) => {
+    numbers.set([kernel, ...Object.values({ ...right, ...change }), 0.1, 0, 0, 0, 0, 0]);
+    run();
+  };
+  const kernels = [KERNEL.updateSgd, KERNEL.updateMomentum, KERNEL.updateAdam];
+
+  test.each(kernels)('kernel %i accepts what lies in the memory, to its last byte', (kernel) => {
+    expect(() => update(kernel, {})).not.toThrow();
+  });
+
+  test.each<[Partial<typeof right>, string]>([
+    [{ count: 6 }, 'multiple of 4'],
+    [{ count: -4 }, 'not negative'],
+    [{ count: 68 }, 'does not lie in the memory'],
+    [{ count: 2 ** 40 }, 'does not lie in the memory'],
+    [{ p: 4096 }, 'does not lie in the memory'],
+    [{ g: 2 }, 'does not lie in the memory'],
+    [{ m: 4096 - 252 }, 'does not lie in the memory'],
+    [{ v: Number.NaN }, 'not negative'],
+  ])('%j is a RangeError for every rule, and nothing is written', (change, message) => {
+    for (const kernel of kernels) {
+      floats.fill(1);
+      expect(() => update(kernel, change)).toThrow(RangeError);
+      expect(() => update(kernel, change)).toThrow(message);
+      expect(floats.every((x) => x === 1)).toBe(true);
+    }
+  });
+});
+
+test.each(Object.values(addon))(
+  'an instruction set is bound to arrays of the right kinds on shared memory, and to nothing else',
+  (bind) => {
+    const floats = new Float32Array(new SharedArrayBuffer(64));
+    const numbers = new Float64Array(new SharedArrayBuffer(CALL_LENGTH * 8));
     const bindTo = (...given: unknown[]) => (bind as (...given: unknown[]) => void)(...given);
     const unshared = [new Float32Array(8), new Float64Array(CALL_LENGTH)] as const;
-    const shorter = new Float64Array(call.buffer, 0, CALL_LENGTH - 1);
-    expect(() => bindTo(floats, call)).not.toThrow();
-    for (const wrongMemory of [undefined, floats.buffer, call, 'floats', unshared[0]]) {
-      expect(() => bindTo(wrongMemory, call)).toThrow(TypeError);
+    const shorter = new Float64Array(numbers.buffer, 0, CALL_LENGTH - 1);
+    expect(() => bindTo(floats, numbers)).not.toThrow();
+    for (const wrongMemory of [undefined, floats.buffer, numbers, 'floats', unshared[0]]) {
+      expect(() => bindTo(wrongMemory, numbers)).toThrow(TypeError);
     }
-    for (const wrongCall of [undefined, call.buffer, floats, shorter, unshared[1]]) {
+    for (const wrongCall of [undefined, numbers.buffer, floats, shorter, unshared[1]]) {
       expect(() => bindTo(floats, wrongCall)).toThrow(TypeError);
     }
     expect(() => bindTo()).toThrow(TypeError);
-  });
-});
+  },
+);
 
 test.runIf(path !== null)('a bound product keeps its memory alive, and no longer than itself', () => {
   // In a process of its own, whose collector can be called. What a finalizer releases, only the next collection frees.

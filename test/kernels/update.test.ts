@@ -8,7 +8,7 @@ import { firstDifference, type Mixture, values } from './numbers.js';
 const drawn = fc.record({
   count: fc.integer({ min: 0, max: 30 }).map((x) => 4 * x),
   seed: fc.nat(1e6),
-  divisor: fc.constantFrom(1, 3, 100.5),
+  divisor: fc.constantFrom(1, 3, 100.5, 256),
   l2: fc.constantFrom(0, 0.01),
   clip: fc.constantFrom(1, 0.37),
 });
@@ -53,6 +53,22 @@ describe.each(ARENAS)('%s', (_, arena) => {
       }),
     );
   });
+
+  test.each([1, 3, 100.5, 256, 2 ** -3, 2 ** 127, 2 ** -126, 2 ** -140, 0, Infinity])(
+    'finalizeGradient rounds a division by %d once, also where it multiplies with the inverse',
+    (divisor) => {
+      const g = values(11, 400, 'special');
+      reset(arena);
+      const [at, p] = [placeVector(arena, g), placeVector(arena, g)];
+      call(arena, [at], (kernels) => kernels.finalizeGradient(at.at, p.at, g.length, divisor, 0));
+      expect(
+        firstDifference(
+          read(arena, at),
+          g.map((x) => x / divisor),
+        ),
+      ).toBe(-1);
+    },
+  );
 
   test('sumSquares: four partial sums in float64, joined in pairs', () => {
     fc.assert(

@@ -15,18 +15,32 @@ export function add(destination: usize, source: usize, count: i32): void {
 
 // @ts-ignore: decorator
 @inline
+/** Whether multiplying with 1 / x has the bits of dividing by x: x is a power of two (or 0, or infinite). */
+function hasExactInverse(x: f32): bool {
+  return (reinterpret<i32>(x) & 0x7fffff) == 0;
+}
+
+// @ts-ignore: decorator
+@inline
+/** What `finalized` multiplies with or divides by: batches are often of a power of two, and a division takes long. */
+function divisorOrInverse(divisor: f32): v128 {
+  return f32x4.splat(hasExactInverse(divisor) ? 1 / divisor : divisor);
+}
+
+// @ts-ignore: decorator
+@inline
 /** ((g / divisor) + l2 p) clip */
-function finalized(g: v128, p: v128, divisor: v128, l2: f32, clip: f32): v128 {
-  let x = f32x4.div(g, divisor);
+function finalized(g: v128, p: v128, inverse: bool, divisor: v128, l2: f32, clip: f32): v128 {
+  let x = inverse ? f32x4.mul(g, divisor) : f32x4.div(g, divisor);
   if (l2 != 0) x = f32x4.add(x, f32x4.mul(f32x4.splat(l2), p));
   if (clip != 1) x = f32x4.mul(x, f32x4.splat(clip));
   return x;
 }
 
 export function finalizeGradient(g: usize, p: usize, count: i32, divisor: f32, l2: f32): void {
-  const divisors = f32x4.splat(divisor);
+  const inverse = hasExactInverse(divisor), divisors = divisorOrInverse(divisor);
   for (const end = g + (<usize>count << 2); g < end; g += 16, p += 16) {
-    v128.store(g, finalized(v128.load(g), v128.load(p), divisors, l2, 1));
+    v128.store(g, finalized(v128.load(g), v128.load(p), inverse, divisors, l2, 1));
   }
 }
 
@@ -49,10 +63,11 @@ export function sumSquares(x: usize, count: i32): f64 {
 export function updateSgd(
   p: usize, g: usize, count: i32, divisor: f32, l2: f32, clip: f32, rate: f32, weightDecay: f32,
 ): void {
-  const divisors = f32x4.splat(divisor), rates = f32x4.splat(rate);
+  const inverse = hasExactInverse(divisor), divisors = divisorOrInverse(divisor);
+  const rates = f32x4.splat(rate);
   for (const end = p + (<usize>count << 2); p < end; p += 16, g += 16) {
     const parameter = v128.load(p);
-    let x = finalized(v128.load(g), parameter, divisors, l2, clip);
+    let x = finalized(v128.load(g), parameter, inverse, divisors, l2, clip);
     if (weightDecay != 0) x = f32x4.add(x, f32x4.mul(f32x4.splat(weightDecay), parameter));
     v128.store(p, f32x4.sub(parameter, f32x4.mul(rates, x)));
   }
@@ -63,11 +78,12 @@ export function updateMomentum(
   p: usize, g: usize, v: usize, count: i32, divisor: f32, l2: f32, clip: f32, rate: f64, weightDecay: f64,
   momentum: f32, nesterov: i32,
 ): void {
-  const divisors = f32x4.splat(divisor), momenta = f32x4.splat(momentum);
+  const inverse = hasExactInverse(divisor), divisors = divisorOrInverse(divisor);
+  const momenta = f32x4.splat(momentum);
   const rates = f32x4.splat(<f32>rate), decay = f32x4.splat(<f32>(1.0 - rate * weightDecay));
   for (const end = p + (<usize>count << 2); p < end; p += 16, g += 16, v += 16) {
     const parameter = v128.load(p);
-    const x = finalized(v128.load(g), parameter, divisors, l2, clip);
+    const x = finalized(v128.load(g), parameter, inverse, divisors, l2, clip);
     const velocity = f32x4.add(f32x4.mul(momenta, v128.load(v)), x);
     v128.store(v, velocity);
     const direction = nesterov ? f32x4.add(x, f32x4.mul(momenta, velocity)) : velocity;
@@ -80,11 +96,12 @@ export function updateScaled(
   p: usize, g: usize, v: usize, count: i32, divisor: f32, l2: f32, clip: f32,
   decay: f32, keep: f32, take: f32, rate: f32, epsilon: f32,
 ): void {
-  const divisors = f32x4.splat(divisor), decays = f32x4.splat(decay), rates = f32x4.splat(rate);
+  const inverse = hasExactInverse(divisor), divisors = divisorOrInverse(divisor);
+  const decays = f32x4.splat(decay), rates = f32x4.splat(rate);
   const kept = f32x4.splat(keep), taken = f32x4.splat(take), epsilons = f32x4.splat(epsilon);
   for (const end = p + (<usize>count << 2); p < end; p += 16, g += 16, v += 16) {
     const parameter = v128.load(p);
-    const x = finalized(v128.load(g), parameter, divisors, l2, clip);
+    const x = finalized(v128.load(g), parameter, inverse, divisors, l2, clip);
     const square = f32x4.add(f32x4.mul(kept, v128.load(v)), f32x4.mul(taken, f32x4.mul(x, x)));
     v128.store(v, square);
     const denominator = f32x4.add(f32x4.sqrt(square), epsilons);
@@ -97,13 +114,14 @@ export function updateAdam(
   p: usize, g: usize, m: usize, v: usize, count: i32, divisor: f32, l2: f32, clip: f32,
   decay: f32, beta1: f64, beta2: f64, stepSize: f32, inverseRoot: f32, epsilon: f32,
 ): void {
-  const divisors = f32x4.splat(divisor), decays = f32x4.splat(decay), steps = f32x4.splat(stepSize);
+  const inverse = hasExactInverse(divisor), divisors = divisorOrInverse(divisor);
+  const decays = f32x4.splat(decay), steps = f32x4.splat(stepSize);
   const keep1 = f32x4.splat(<f32>beta1), take1 = f32x4.splat(<f32>(1.0 - beta1));
   const keep2 = f32x4.splat(<f32>beta2), take2 = f32x4.splat(<f32>(1.0 - beta2));
   const roots = f32x4.splat(inverseRoot), epsilons = f32x4.splat(epsilon);
   for (const end = p + (<usize>count << 2); p < end; p += 16, g += 16, m += 16, v += 16) {
     const parameter = v128.load(p);
-    const x = finalized(v128.load(g), parameter, divisors, l2, clip);
+    const x = finalized(v128.load(g), parameter, inverse, divisors, l2, clip);
     const mean = f32x4.add(f32x4.mul(keep1, v128.load(m)), f32x4.mul(take1, x));
     const square = f32x4.add(f32x4.mul(keep2, v128.load(v)), f32x4.mul(take2, f32x4.mul(x, x)));
     v128.store(m, mean);

@@ -1,8 +1,8 @@
-/* The panels of 64-bit ARM: NEON, which every such processor has. 32 registers of 4 lanes: 12 x 2 sums. */
+/* The kernels of 64-bit ARM: NEON, which every such processor has. 32 registers of 4 lanes: 12 x 2 sums. */
 #if defined(__aarch64__)
 #include <arm_neon.h>
 
-#include "product.h"
+#include "instruction-set.h"
 #include "unroll.h"
 
 typedef float Floats __attribute__((vector_size(16), aligned(4), may_alias));
@@ -39,8 +39,13 @@ static inline __attribute__((always_inline)) void transpose8(
 #define ROWS 12
 #include "panel.h"
 
+#define SQRT(x) ((Floats)vsqrtq_f32((float32x4_t)(x)))
+#define UPDATE(name) name##_128
+#include "rules.h"
+
 static const Panel PANELS[] = {{8, multiply_128x2, pack_128x2, pack_transposed_128x2}};
-static const InstructionSet SET_NEON = {"neon", PANELS};
+static const Updates UPDATES = {sgd_128, momentum_128, adam_128};
+static const InstructionSet SET_NEON = {"neon", PANELS, &UPDATES};
 
 void find_instruction_sets(const InstructionSet *sets[MOST_SETS + 1]) {
   sets[0] = &SET_NEON;

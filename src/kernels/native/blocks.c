@@ -57,13 +57,13 @@ static Right right_panel(const Product *p, const Panel *panel, ptrdiff_t column,
   return packed;
 }
 
-void multiply(const InstructionSet *set, const Product *p) {
+void multiply(const Panel *panels, const Product *p) {
   const int pack_a = p->a_step >= FAR_APART && p->n > FEW && p->k <= KC;
   for (ptrdiff_t i = 0; i < p->m; i += MC) {
     const ptrdiff_t m = least(MC, p->m - i);
     Left a = {p->a + i * p->a_row, 4 * p->a_row, p->a_row, p->a_step};
     if (pack_a) a = pack_left(m, p->k, a.at, p->a_step, p->workspace + PACKED_B);
-    const Panel *panel = set->panels;
+    const Panel *panel = panels;
     for (ptrdiff_t j = 0; j < p->n; j += panel->width) {
       while (panel->width > p->n - j) panel++;
       const ptrdiff_t at = i * p->c_row + j;

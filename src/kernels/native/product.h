@@ -1,5 +1,5 @@
 /*
- * What the parts of the addon share: one description for all forms of a matrix product, and the panels that compute it.
+ * What the parts of the addon share about products: one description for all forms, and the panels that compute it.
  *
  * M rows, N columns, K steps of a chain. Strides count float32. M is a multiple of 4, N of 8, K any; the arithmetic is
  * that of src/kernels/kernels.ts. Nothing here allocates, checks a bound (addon.c does) or keeps state.
@@ -67,16 +67,7 @@ typedef struct {
   void (*pack_transposed)(ptrdiff_t k, Right b, float *to);
 } Panel;
 
-typedef struct {
-  const char *name;
-  /* Widest first; the last is 8 wide. */
-  const Panel *panels;
-} InstructionSet;
-
-/* What this processor can run, best first, ended by a null pointer; empty on processors that the addon does not know. */
-enum { MOST_SETS = 2 };
-void find_instruction_sets(const InstructionSet *sets[MOST_SETS + 1]);
-
-void multiply(const InstructionSet *set, const Product *product);
+/* `panels` widest first; the last is 8 wide. */
+void multiply(const Panel *panels, const Product *product);
 
 #endif

@@ -1,13 +1,14 @@
 /*
- * The panels of x86-64: AVX-512 where there is one, else AVX2 with FMA, chosen by what processor and system support.
+ * The products of x86-64: AVX-512 where there is one, else AVX2 with FMA, chosen by what processor and system support.
  *
  * AVX-512 has 32 registers: 12 x 2 sums. AVX2 has 16: 4 x 3, 4 x 2 and, for the last 8 columns of either, 12 x 1.
  */
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-#include "product.h"
+#include "instruction-set.h"
 #include "unroll.h"
+#include "x64-updates.h"
 
 #define AVX512 __attribute__((target("avx512f,avx2,fma")))
 #define AVX2 __attribute__((target("avx2,fma")))
@@ -98,8 +99,8 @@ static const Panel PANELS_256[] = {
     {16, multiply_256x2, pack_256x2, pack_transposed_256x2},
     {8, multiply_256x1, pack_256x1, pack_transposed_256x1},
 };
-static const InstructionSet SET_AVX512 = {"avx512", PANELS_512};
-static const InstructionSet SET_AVX2 = {"avx2", PANELS_256};
+static const InstructionSet SET_AVX512 = {"avx512", PANELS_512, &UPDATES_512};
+static const InstructionSet SET_AVX2 = {"avx2", PANELS_256, &UPDATES_256};
 
 void find_instruction_sets(const InstructionSet *sets[MOST_SETS + 1]) {
   int count = 0;
