@@ -45,7 +45,7 @@ export function createVectorPeakMeter() {
 export function measureVectorPeak() {
   const measure = createVectorPeakMeter();
   const samples = measure && Array.from({ length: 501 }, measure).sort((a, b) => a - b);
-  return samples && samples[samples.length >> 1];
+  return samples?.[samples.length >> 1];
 }
 
 /**

@@ -81,7 +81,11 @@ const BAD_INPUTS: readonly BadInput[] = [
     args: train('bad.arrow', '--target', 'debts', '--features', 'fine', '--loss', 'poisson'),
     words: ['"debts"', 'negative in 2 rows', 'first in row 4', 'another loss'],
   },
-  { name: 'a quantile that nothing reads', args: good('--quantile', '0.9'), words: ['quantile', 'loss mse', 'loss quantile'] },
+  {
+    name: 'a quantile that nothing reads',
+    args: good('--quantile', '0.9'),
+    words: ['quantile', 'loss mse', 'loss quantile'],
+  },
   {
     name: 'patience without held-out rows',
     args: good('--patience', '3', '--validation', '0'),
