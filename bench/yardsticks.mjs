@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { compileAddon, LINKING } from '../scripts/native-addon.mjs';
+import { compileAddon, LINKING } from '../src/kernels/native/native-addon.mjs';
 
 const ROUNDS = 2000;
 const WARM_UP_MS = 50;

@@ -46,7 +46,7 @@ describe('staleReason', () => {
 });
 
 describe('staleReason of the addon', () => {
-  const sources = { 'src/kernels/native/panel.h': 3, 'scripts/native-addon.mjs': 3 };
+  const sources = { 'src/kernels/native/panel.h': 3, 'src/kernels/native/native-addon.mjs': 3 };
 
   test('accepts that it was not built, and that it is new', () => {
     expect(reason(sources)).toBeNull();

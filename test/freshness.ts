@@ -16,7 +16,7 @@ const ADDON = `dist/native/${process.platform}-${process.arch}.node`;
 /** The outputs made of a file: none for one that the build does not read. */
 function outputsOf(path: string, modules: readonly string[]): readonly string[] {
   if (path.startsWith('src/kernels/assembly/') || path === 'asconfig.json') return BINARIES;
-  if (path.startsWith('src/kernels/native/') || path === 'scripts/native-addon.mjs') return [ADDON];
+  if (path.startsWith('src/kernels/native/')) return [ADDON];
   if (path === 'tsconfig.json') return modules.map(moduleOutput);
   return isModule(path) ? [moduleOutput(path)] : [];
 }

@@ -11,7 +11,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import headers from 'node-api-headers';
 
-const folder = fileURLToPath(new URL('../src/kernels/native/', import.meta.url));
+const folder = fileURLToPath(new URL('.', import.meta.url));
 const SOURCES = ['addon.c', 'calls.c', 'blocks.c', 'x64.c', 'x64-updates.c', 'arm64.c'].map((name) =>
   join(folder, name),
 );

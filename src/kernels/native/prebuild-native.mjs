@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import headers from 'node-api-headers';
 import { compileAddon, LINKING } from './native-addon.mjs';
 
-const folder = fileURLToPath(new URL('../prebuilds/', import.meta.url));
+const folder = fileURLToPath(new URL('../../../prebuilds/', import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), 'paragrad-prebuild-'));
 
 /** Where a Windows linker finds the functions of Node-API: an import library of node.exe, made of their names. */

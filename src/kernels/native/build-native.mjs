@@ -5,7 +5,7 @@
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const out = fileURLToPath(new URL(`../dist/native/${process.platform}-${process.arch}.node`, import.meta.url));
+const out = fileURLToPath(new URL(`../../../dist/native/${process.platform}-${process.arch}.node`, import.meta.url));
 
 async function build() {
   const { compileAddon, LINKING } = await import('./native-addon.mjs');
