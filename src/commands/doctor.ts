@@ -1,14 +1,15 @@
 /**
- * `paragrad doctor <data> --target COL`: what would make the training fail, before it does; of a run directory, what made it.
- * Ends with exit code 2 on errors.
+ * `paragrad doctor <data…> --target COL`: what would make the training fail, before it does; of a run directory, what made
+ * it. Ends with exit code 2 on errors.
  */
-import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { type Diagnosis, doctor } from '../doctor/doctor.js';
 import { readRunConfig } from '../doctor/run-config.js';
 import { ParagradError } from '../errors.js';
 import { resolveConfig, type TrainConfig } from '../train/config.js';
+import { isRunDirectory } from '../train/run-directory.js';
 import { addConfigOptions, flagOf, pickConfigOptions, TRAIN_KEYS } from './config-options.js';
+import { dataInput } from './data-arguments.js';
 import { printFindings } from './findings.js';
 import { formatNumber, formatTable, plural } from './format.js';
 import { type CommandContext, runCommand } from './run-command.js';
@@ -18,13 +19,16 @@ export function addDoctorCommand(program: Command): void {
   const command = program
     .command('doctor')
     .description('find what would make a training fail: in the table, the loss, the first weights, the learning rate')
-    .argument('<data|run-dir>', 'the table, or a run directory: then its options are taken');
+    .argument(
+      '[data|run-dir...]',
+      'files, folders or globs of the table, or a run directory: then its options are taken',
+    );
   addConfigOptions(command, TRAIN_KEYS);
-  addOutputOptions(command).action((data: string, options: OutputOptions & Record<string, unknown>) =>
+  addOutputOptions(command).action((data: string[], options: OutputOptions & Record<string, unknown>) =>
     runCommand(options, async (context) => {
       const given = pickConfigOptions(options, TRAIN_KEYS);
-      const isFolder = (await stat(data).catch(() => null))?.isDirectory() === true;
-      await runDoctor({ ...(isFolder ? await readRunConfig(data) : { data }), ...given }, context);
+      const isRun = data.length === 1 && (await isRunDirectory(data[0]));
+      await runDoctor({ ...(isRun ? await readRunConfig(data[0]) : dataInput(data)), ...given }, context);
     }),
   );
 }

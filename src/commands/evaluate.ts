@@ -1,9 +1,11 @@
-/** `paragrad evaluate <model> <data>`: scores a model on a table whose truth is known. */
+/** `paragrad evaluate <model> <data…>`: scores a model on a table whose truth is known. */
 import type { Command } from 'commander';
 import { evaluationSchema } from '../train/config.js';
+import { checkData } from '../train/data-options.js';
 import { type Evaluation, evaluate } from '../train/evaluate.js';
 import { parseOptions } from '../train/options.js';
 import { addConfigOptions, flagOf, pickConfigOptions } from './config-options.js';
+import { addDataArgument, DATA_KEYS, dataInput } from './data-arguments.js';
 import { formatNumber, formatTable, plural } from './format.js';
 import { type CommandContext, runCommand } from './run-command.js';
 import { addOutputOptions, type OutputOptions, warn } from './terminal.js';
@@ -11,28 +13,29 @@ import { addOutputOptions, type OutputOptions, warn } from './terminal.js';
 /** Classes whose confusion fits a terminal; --json has it always. */
 const SHOWN_CLASSES = 12;
 
-const KEYS = ['workers', 'kernels', 'dropMissingTarget'] as const;
+const KEYS = [...DATA_KEYS, 'workers', 'kernels', 'dropMissingTarget'] as const;
 
 export function addEvaluateCommand(program: Command): void {
   const command = program
     .command('evaluate')
     .description('score a model on a table that holds the target')
-    .argument('<model>', 'a model.safetensors or a run directory')
-    .argument('<data>', 'the table: a .parquet or .arrow file');
+    .argument('<model>', 'a model.safetensors or a run directory');
+  addDataArgument(command);
   addConfigOptions(command, KEYS);
-  addOutputOptions(command).action((model: string, data: string, options: OutputOptions & Record<string, unknown>) =>
+  addOutputOptions(command).action((model: string, data: string[], options: OutputOptions & Record<string, unknown>) =>
     runCommand(options, (context) => runEvaluate(model, data, options, context)),
   );
 }
 
 async function runEvaluate(
   model: string,
-  data: string,
+  data: readonly string[],
   options: Readonly<Record<string, unknown>>,
   { terminal, signal }: CommandContext,
 ): Promise<void> {
-  const resolved = parseOptions(evaluationSchema, pickConfigOptions(options, KEYS), flagOf);
-  const { rows, droppedRows, metrics, confusion } = await evaluate(model, data, { ...resolved, signal });
+  const resolved = parseOptions(evaluationSchema, { ...dataInput(data), ...pickConfigOptions(options, KEYS) }, flagOf);
+  checkData(resolved, flagOf);
+  const { rows, droppedRows, metrics, confusion } = await evaluate(model, resolved, { ...resolved, signal });
   if (droppedRows > 0) {
     const message = `${plural(droppedRows, 'row')} without a usable target left out`;
     warn(terminal, { type: 'warning', code: 'dropped_rows', message });

@@ -1,4 +1,4 @@
-/** `paragrad lr-find <data> --target COL`: finds a learning rate by the range test; nothing is trained or kept but the plot. */
+/** `paragrad lr-find <data…> --target COL`: finds a learning rate by the range test; nothing is trained or kept but the plot. */
 import type { Command } from 'commander';
 import { brief } from '../check/finding.js';
 import { findRate } from '../doctor/find-rate.js';
@@ -6,6 +6,7 @@ import { rangeSvg, sketch } from '../doctor/range-plot.js';
 import { writeWhole } from '../train/atomic-file.js';
 import { resolveConfig, type TrainConfig } from '../train/config.js';
 import { addConfigOptions, flagOf, pickConfigOptions, TRAIN_KEYS } from './config-options.js';
+import { addDataArgument, dataInput } from './data-arguments.js';
 import { formatTable } from './format.js';
 import { type CommandContext, runCommand } from './run-command.js';
 import { addOutputOptions, type OutputOptions } from './terminal.js';
@@ -21,12 +22,14 @@ export function addLrFindCommand(program: Command): void {
   const command = program
     .command('lr-find')
     .description('find a learning rate: three suggestions, and the smallest of them')
-    .argument('<data>', 'the table: a .parquet or .arrow file')
     .option('--plot <FILE.svg>', 'write the curve to this file')
     .option('--apply', 'print the train command with the rate');
+  addDataArgument(command);
   addConfigOptions(command, KEYS);
-  addOutputOptions(command).action((data: string, options: FindOptions) =>
-    runCommand(options, (context) => runFind({ data, ...pickConfigOptions(options, KEYS) }, options, context)),
+  addOutputOptions(command).action((data: string[], options: FindOptions) =>
+    runCommand(options, (context) =>
+      runFind({ ...dataInput(data), ...pickConfigOptions(options, KEYS) }, options, context),
+    ),
   );
 }
 
@@ -66,5 +69,6 @@ function trainCommand({ data, ...options }: Record<string, unknown>, rate: numbe
     const isList = Array.isArray(value) && key !== 'hidden';
     return (isList ? value : [value]).map((one: unknown) => `${flagOf(key)} ${quoted(one)}`);
   });
-  return ['paragrad train', quoted(data), ...flags, `--learning-rate ${brief(rate)}`].join(' ');
+  const paths = data === undefined ? [] : [data].flat().map(quoted);
+  return ['paragrad train', ...paths, ...flags, `--learning-rate ${brief(rate)}`].join(' ');
 }

@@ -1,9 +1,10 @@
-/** `paragrad train <data> --target COL`: trains, shows how it goes, and says how well it went and where the model is. */
+/** `paragrad train <data…> --target COL`: trains, shows how it goes, and says how well it went and where the model is. */
 import type { Command } from 'commander';
 import { resolveConfig } from '../train/config.js';
 import type { DoneEvent, StartEvent } from '../train/events.js';
 import { train } from '../train/run.js';
 import { addConfigOptions, flagOf, pickConfigOptions, TRAIN_KEYS } from './config-options.js';
+import { addDataArgument, dataInput } from './data-arguments.js';
 import { findingLine } from './findings.js';
 import { formatCount, formatDuration, formatMetrics, plural } from './format.js';
 import { createProgress } from './progress.js';
@@ -11,13 +12,13 @@ import { type CommandContext, runCommand } from './run-command.js';
 import { addOutputOptions, type OutputOptions, type Terminal, warningLine } from './terminal.js';
 
 export function addTrainCommand(program: Command): void {
-  const command = program
-    .command('train')
-    .description('train a network on a table; writes a run directory')
-    .argument('<data>', 'the table to train on: a .parquet or .arrow file');
+  const command = program.command('train').description('train a network on a table; writes a run directory');
+  addDataArgument(command);
   addConfigOptions(command, TRAIN_KEYS);
-  addOutputOptions(command).action((data: string, options: OutputOptions & Record<string, unknown>) =>
-    runCommand(options, (context) => runTrain({ data, ...pickConfigOptions(options, TRAIN_KEYS) }, context)),
+  addOutputOptions(command).action((data: string[], options: OutputOptions & Record<string, unknown>) =>
+    runCommand(options, (context) =>
+      runTrain({ ...dataInput(data), ...pickConfigOptions(options, TRAIN_KEYS) }, context),
+    ),
   );
 }
 

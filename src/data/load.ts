@@ -49,7 +49,15 @@ export async function planTraining(load: TrainingLoad): Promise<TrainingPlan> {
   const held = typeof validation === 'number' ? null : await openHeld(validation, preprocessing, load);
   const split = held ? placeBoth(rows, held.rows) : holdOut(load, rows, validation as number);
   const layout = rowLayout(preprocessing, partsOf(preprocessing));
-  return { ...split, table, rows, held, preprocessing, layout, notes: [...notes, ...(held?.notes ?? [])] };
+  return {
+    ...split,
+    table,
+    rows,
+    held,
+    preprocessing,
+    layout,
+    notes: [...table.notes, ...notes, ...(held?.notes ?? [])],
+  };
 }
 
 /** A row to train on holds the target, and the weight where there is one. */
@@ -176,7 +184,8 @@ interface HeldTable {
 async function openHeld(table: Table, preprocessing: Preprocessing, load: TrainingLoad): Promise<HeldTable> {
   checkColumns(table, preprocessing, { target: true, weight: preprocessing.weightColumn !== null });
   const rows = rowRange(0, table.rows);
-  return { table, rows, notes: await surveyTarget(table, preprocessing, rows, load.dropMissingTarget, load) };
+  const notes = await surveyTarget(table, preprocessing, rows, load.dropMissingTarget, load);
+  return { table, rows, notes: [...table.notes, ...notes] };
 }
 
 function placeBoth(train: SurveyedRows, validation: SurveyedRows): Split {

@@ -19,10 +19,12 @@ import type { Table, TableFile, TableSource } from './table.js';
 const STANDARD_INPUT = 'standard input';
 export const STANDARD_INPUT_PATH = '-';
 
+/** Files, folders and globs whose rows are read one after the other; `-` for standard input; or an Arrow table. */
+export type DataSource = string | readonly string[] | ArrowTable;
+
 /** What a user says of the data. */
 export interface TableRequest {
-  /** Files, folders and globs whose rows are read one after the other; `-` for standard input; or an Arrow table. */
-  readonly data?: string | readonly string[] | ArrowTable | undefined;
+  readonly data?: DataSource | undefined;
   /** SQL whose rows are read instead. */
   readonly query?: string | undefined;
   /** The format of all files. Default: by their names. */
@@ -32,7 +34,7 @@ export interface TableRequest {
 /**
  * Opens a table for reading.
  *
- * @param request what to read; a string is the path of a file, folder or glob
+ * @param request what to read: the data, or more said of it
  * @returns a table with at least one row; the caller closes it
  * @throws ParagradError `no_such_file`, `no_files`, `not_a_file`, `unknown_format`, `mixed_formats`, `wrong_format`,
  *   `truncated`, `unsupported_file`, `unreadable`, `schema_mismatch`, `duplicate_column`, `bad_query`, `disk_full` or
@@ -40,8 +42,9 @@ export interface TableRequest {
  * @example
  * const table = await openTable('houses.parquet', { threads: 2 });
  */
-export async function openTable(request: string | TableRequest, options: OpenOptions = {}): Promise<Table> {
-  const { data, query, format } = typeof request === 'string' ? ({ data: request } as TableRequest) : request;
+export async function openTable(request: DataSource | TableRequest, options: OpenOptions = {}): Promise<Table> {
+  const isSource = typeof request === 'string' || Array.isArray(request) || isArrowTable(request);
+  const { data, query, format } = isSource ? ({ data: request } as TableRequest) : (request as TableRequest);
   if (query !== undefined) return await nonEmpty((await import('./formats/query.js')).openQuery(query, options));
   if (isArrowTable(data)) return await nonEmpty((await import('./formats/memory.js')).openMemory(data, options));
   const paths = typeof data === 'string' ? [data] : (data ?? []);

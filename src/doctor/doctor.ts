@@ -13,6 +13,7 @@ import type { Table } from '../data/table.js';
 import { ParagradError } from '../errors.js';
 import { splitColumnNames } from '../train/columns.js';
 import { type ResolvedConfig, resolveConfig, type TrainConfig } from '../train/config.js';
+import { type DataOptions, dataWords } from '../train/data-options.js';
 import { sampleColumns } from './column-sample.js';
 import { dataFindings } from './data-findings.js';
 import { examineRate, type RateReport } from './rate-findings.js';
@@ -43,7 +44,7 @@ const CHECK_WORK = 3e6;
  */
 export async function doctor(config: TrainConfig, options: { signal?: AbortSignal } = {}): Promise<Diagnosis> {
   const resolved = resolveConfig(config);
-  const table = await openTable(resolved.data, { signal: options.signal });
+  const table = await openTable(resolved, { signal: options.signal });
   try {
     return await examine(resolved, table, options.signal);
   } finally {
@@ -89,8 +90,9 @@ async function examineTable(config: ResolvedConfig, table: Table, signal: AbortS
     .filter((name) => (chosen === undefined || chosen.includes(name)) && !excluded.has(name));
   if (!columns.some(({ name, kind }) => name === config.target && kind !== 'unsupported')) return [];
   const [target, ...features] = await sampleColumns(table, [config.target, ...names], signal);
-  const { task, scale, scaleTarget, loss, dropMissingTarget, data } = config;
-  const found = dataFindings({ location: data, features, target, task, scale, scaleTarget, loss });
+  const { task, scale, scaleTarget, loss, dropMissingTarget } = config;
+  const { location } = table;
+  const found = dataFindings({ location, features, target, task, scale, scaleTarget, loss });
   return found.filter(({ code }) => code !== 'missing_target' || !dropMissingTarget);
 }
 
@@ -104,6 +106,6 @@ function networkGradient(subject: Subject, verify: string): readonly Finding[] {
 }
 
 /** The command that examines the same again; what findings advise is added to it. */
-export function commandFor({ data, target }: Pick<ResolvedConfig, 'data' | 'target'>): string {
-  return `paragrad doctor ${data} --target ${target}`;
+export function commandFor({ target, ...config }: DataOptions & Pick<ResolvedConfig, 'target'>): string {
+  return `paragrad doctor ${dataWords(config)} --target ${target}`;
 }

@@ -16,7 +16,7 @@ const WARM_RATE = 1e-4;
  */
 export async function findRate(config: TrainConfig, options: { signal?: AbortSignal } = {}): Promise<RangeTest> {
   const resolved = resolveConfig(config);
-  const table = await openTable(resolved.data, { signal: options.signal });
+  const table = await openTable(resolved, { signal: options.signal });
   try {
     const subject = await openSubject(resolved, table, options.signal);
     const trial = subject.createTrial();

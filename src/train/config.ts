@@ -13,6 +13,7 @@ import { LOSSES } from '../nn/losses/index.js';
 import { isLossFile } from '../nn/losses/module.js';
 import { OPTIMIZERS } from '../nn/optimizers/index.js';
 import { SCHEDULES } from '../nn/schedules/index.js';
+import { checkData, dataOptions } from './data-options.js';
 import { checkHyperparameters } from './hyperparameters.js';
 import { checkLossConstants } from './loss-constants.js';
 import { type NameOf, type OptionHint, option, parseOptions } from './options.js';
@@ -85,10 +86,7 @@ const belowOneHint = {
 
 /** Fields in the order in which the help lists them. */
 export const configSchema = z.strictObject({
-  data: option(filePath, 'the table to train on: a .parquet or .arrow file', {
-    group: 'Columns',
-    expected: 'the path of a .parquet or .arrow file',
-  }),
+  ...dataOptions,
   target: option(columnName, 'the column to predict', column),
   features: option(z.array(columnName).optional(), 'columns to predict from (default: all but the target)', columns),
   exclude: option(z.array(columnName).optional(), 'columns to leave out', columns),
@@ -283,7 +281,7 @@ export const configSchema = z.strictObject({
   }),
 });
 
-/** What a user of the library writes: only `data` and `target` are required. */
+/** What a user of the library writes: only `target`, and `data` or `query`, are required. */
 export type TrainConfig = z.input<typeof configSchema>;
 
 /** Every option with its value; what is written to config.json. Options left to the data or the optimizer may be absent. */
@@ -308,8 +306,16 @@ function isPowerOfTwo(n: number): boolean {
 }
 
 /** The options that predicting and evaluating share with training. */
-export const machineSchema = configSchema.pick({ workers: true, kernels: true });
-export const evaluationSchema = configSchema.pick({ workers: true, kernels: true, dropMissingTarget: true });
+export const machineSchema = z.strictObject({
+  ...dataOptions,
+  ...configSchema.pick({ workers: true, kernels: true }).shape,
+});
+export const evaluationSchema = z.strictObject({
+  ...machineSchema.shape,
+  ...configSchema.pick({ dropMissingTarget: true }).shape,
+});
+/** The options of inspecting a table. */
+export const dataSchema = z.strictObject(dataOptions);
 
 /**
  * Checks a config and fills in the defaults.
@@ -323,6 +329,7 @@ export const evaluationSchema = configSchema.pick({ workers: true, kernels: true
  */
 export function resolveConfig(input: unknown, nameOf?: NameOf): ResolvedConfig {
   const config = parseOptions(configSchema, input, nameOf);
+  checkData(config, nameOf);
   checkHyperparameters(config, nameOf);
   checkHeldOut(config, nameOf);
   const loss = config.task === undefined ? config.loss : lossForTask(config.task, config.loss);

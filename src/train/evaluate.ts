@@ -1,6 +1,6 @@
 /** Scores of a model on a raw table whose truth is known. The table is loaded whole, as for training. */
 import { loadForModel } from '../data/load.js';
-import { openTable } from '../data/open.js';
+import { type DataSource, openTable, type TableRequest } from '../data/open.js';
 import { confusionTable, type Metrics } from './metrics.js';
 import { loadModel, type Model } from './model.js';
 import { type MachineOptions, predictorOptions } from './predict.js';
@@ -30,7 +30,7 @@ export interface Evaluation {
  * Scores a model on a table.
  *
  * @param model a loaded model, or the path of one or of its run directory
- * @param data a .parquet or .arrow file with the feature columns and the target, in any order
+ * @param data files, an Arrow table, or a query, with the feature columns and the target, in any order
  * @throws ParagradError for what is wrong with model or data
  *
  * @example
@@ -38,7 +38,7 @@ export interface Evaluation {
  */
 export async function evaluate(
   model: Model | string,
-  data: string,
+  data: DataSource | TableRequest,
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {
   const { signal, dropMissingTarget = false } = options;

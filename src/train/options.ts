@@ -29,6 +29,19 @@ export function option<T extends z.ZodType>(schema: T, description: string, hint
   return described;
 }
 
+/** An option that is one of some names, or absent. */
+export function optionalChoice<const T extends readonly string[]>(
+  names: T,
+  description: string,
+  group: OptionHint['group'],
+) {
+  return option(z.enum(names).optional(), description, {
+    group,
+    argument: 'NAME',
+    expected: `one of ${names.join(', ')}`,
+  });
+}
+
 /** The values that an option can have when they are a list of names, else undefined. */
 export function choicesOf(field: z.ZodType): readonly string[] | undefined {
   let schema: unknown = field;

@@ -4,7 +4,7 @@
  */
 import { loadForModel } from '../data/load.js';
 import { findColumn } from '../data/names.js';
-import { openTable } from '../data/open.js';
+import { type DataSource, openTable, type TableRequest } from '../data/open.js';
 import type { Target } from '../data/preprocess.js';
 import type { CategoryValues, Column, NumberValues, Table } from '../data/table.js';
 import { ParagradError } from '../errors.js';
@@ -50,7 +50,7 @@ export interface PredictedRows {
  * Predicts every row of a table, in order.
  *
  * @param model a loaded model, or the path of one or of its run directory
- * @param data a .parquet or .arrow file; it needs the feature columns, in any order, and may have others
+ * @param data files, an Arrow table, or a query; it needs the feature columns, in any order, and may have others
  * @throws ParagradError for what is wrong with model or data, `column_clash` when a kept column has the name of a result
  *
  * @example
@@ -58,7 +58,7 @@ export interface PredictedRows {
  */
 export async function* predict(
   model: Model | string,
-  data: string,
+  data: DataSource | TableRequest,
   options: PredictOptions = {},
 ): AsyncGenerator<PredictedRows, void, undefined> {
   const { signal } = options;

@@ -5,6 +5,7 @@
 import { createMemoryInput, type TrainingInput } from '../data/input.js';
 import { checkForModel, loadPlanned, planTraining, type TrainingLoad, type TrainingPlan } from '../data/load.js';
 import { loadSpooled, storedBytes } from '../data/load-spooled.js';
+import type { TableRequest } from '../data/open.js';
 import { ORDER_SIZES, type OrderPlan, type OrderSizes, planOrder } from '../data/order.js';
 import type { Preprocessing } from '../data/preprocess.js';
 import { createRing, ringWindows } from '../data/ring.js';
@@ -35,7 +36,7 @@ export interface RowsContext {
   readonly emit: (event: TrainEvent) => void;
   readonly execute: Execute;
   /** Opens a table that is closed when the run ends, at the latest. */
-  readonly open: (location: string) => Promise<Table>;
+  readonly open: (request: TableRequest) => Promise<Table>;
   /** Keeps something to be closed when the run and its threads have ended. */
   readonly closeAtEnd: (resource: { close(): Promise<void> }) => void;
   /** Where a temporary file may be made. */
@@ -44,6 +45,8 @@ export interface RowsContext {
 }
 
 export interface RunRows extends Split {
+  /** What the training table is called. */
+  readonly location: string;
   readonly input: TrainingInput;
   readonly preprocessing: Preprocessing;
   /** Where the rows are. */
@@ -61,9 +64,11 @@ export async function readRows(context: RowsContext): Promise<RunRows> {
   const { config, open, emit, execute, signal } = context;
   const { target, weightColumn, task, scale, dropMissingTarget, seed } = config;
   const scaleTarget = keepsTarget(config.loss) ? 'none' : config.scaleTarget;
-  const table = await open(config.data);
-  const validation = typeof config.validation === 'string' ? await open(config.validation) : config.validation;
-  const test = config.test === undefined ? null : await open(config.test);
+  const { format } = config;
+  const named = (data: string) => open({ data, format });
+  const table = await open(config);
+  const validation = typeof config.validation === 'string' ? await named(config.validation) : config.validation;
+  const test = config.test === undefined ? null : await named(config.test);
   const load: TrainingLoad = {
     target,
     features: splitColumnNames(config.features, table.columns),
@@ -93,7 +98,15 @@ export async function readRows(context: RowsContext): Promise<RunRows> {
       : await readToFile(context, plan, load, order, storage);
   // What they hold of memory is free for the training.
   await Promise.all([table.close(), plan.held?.table.close()]);
-  return { ...rows, trainRows: plan.trainRows, validationRows: plan.validationRows, storage: storage.kind, test };
+  const { location } = table;
+  return {
+    ...rows,
+    location,
+    trainRows: plan.trainRows,
+    validationRows: plan.validationRows,
+    storage: storage.kind,
+    test,
+  };
 }
 
 function chooseStorage({ config, threads, sizes }: RowsContext, plan: TrainingPlan, order: OrderPlan): RowStorage {

@@ -3,8 +3,8 @@
  * It is made before the data is read, so that a folder which cannot be written is told at once, and removed when the run
  * ends without a model: a run directory that stays is complete.
  */
-import { appendFile, mkdir, readdir, rm, rmdir } from 'node:fs/promises';
-import { dirname, join, parse, resolve } from 'node:path';
+import { access, appendFile, mkdir, readdir, rm, rmdir } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import type { OrderPlan } from '../data/order.js';
 import { notWritable, writeWhole } from './atomic-file.js';
 import type { ResolvedConfig } from './config.js';
@@ -12,6 +12,7 @@ import type { Environment } from './environment.js';
 import { MODEL_FILE } from './model.js';
 
 const ATTEMPTS = 100;
+const ENVIRONMENT_FILE = 'environment.json';
 
 export interface RunDirectory {
   readonly path: string;
@@ -45,17 +46,23 @@ export async function createRunDirectory(runsDir: string, name: string): Promise
   }
 }
 
+/** Whether a path is a run directory, finished or not, and no folder of tables. */
+export async function isRunDirectory(path: string): Promise<boolean> {
+  const found = [MODEL_FILE, ENVIRONMENT_FILE].map((name) =>
+    access(join(path, name)).then(
+      () => true,
+      () => false,
+    ),
+  );
+  return (await Promise.all(found)).includes(true);
+}
+
 async function createNext(runsDir: string, name: string): Promise<RunDirectory> {
   const firstMade = await mkdir(runsDir, { recursive: true });
   for (let n = (await greatestNumber(runsDir, name)) + 1; ; n++) {
     const path = join(runsDir, `${name}-${n}`);
     if (await makeFolder(path)) return openRunDirectory(path, foldersMade(runsDir, firstMade));
   }
-}
-
-/** The default name of a run: that of the data file, without its folder and extension. */
-export function defaultRunName(data: string): string {
-  return parse(data).name || 'run';
 }
 
 /** The folders from `runsDir` up to the first that had to be made for it, innermost first. */
@@ -73,7 +80,7 @@ function openRunDirectory(path: string, made: readonly string[]): RunDirectory {
     path,
     modelPath: join(path, MODEL_FILE),
     writeConfig: (config) => writeWhole(join(path, 'config.json'), pretty(config)),
-    writeEnvironment: (environment) => writeWhole(join(path, 'environment.json'), pretty(environment)),
+    writeEnvironment: (environment) => writeWhole(join(path, ENVIRONMENT_FILE), pretty(environment)),
     appendMetrics(record) {
       const line = `${JSON.stringify(record)}\n`;
       appended = appended.then(async () => {

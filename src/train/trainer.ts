@@ -8,7 +8,7 @@
 import { availableParallelism } from 'node:os';
 import { basename } from 'node:path';
 import { loadForModel } from '../data/load.js';
-import { openTable } from '../data/open.js';
+import { openTable, type TableRequest } from '../data/open.js';
 import { featureNames } from '../data/preprocess.js';
 import type { Table } from '../data/table.js';
 import type { Execute } from '../data/tasks.js';
@@ -32,6 +32,7 @@ import {
 } from '../parallel/session.js';
 import { chooseWorkers, type WorkerChoice } from './choose-workers.js';
 import type { ResolvedConfig } from './config.js';
+import { defaultRunName, withoutMemory } from './data-options.js';
 import { divergedError } from './divergence.js';
 import { describeEnvironment, paragradVersion } from './environment.js';
 import { type EpochsOutcome, interrupted, runEpochs, type Schedule } from './epochs.js';
@@ -42,7 +43,7 @@ import { duckdbBytes, memoryLimit } from './memory-plan.js';
 import type { Metrics } from './metrics.js';
 import { MODEL_FORMAT, readInitialWeights, saveModel } from './model.js';
 import { type RowSizes, type RunRows, readRows } from './rows.js';
-import { createRunDirectory, defaultRunName, type RunDirectory } from './run-directory.js';
+import { createRunDirectory, type RunDirectory } from './run-directory.js';
 import { openRunLoss } from './run-loss.js';
 import { weightsSha256 } from './safetensors.js';
 import { readTruth, scoreOutputs } from './score.js';
@@ -62,7 +63,7 @@ interface Resources {
   readonly pool: Pool;
   readonly execute: Execute;
   /** Opens a table that is closed when the run ends. */
-  readonly open: (location: string) => Promise<Table>;
+  readonly open: (request: TableRequest) => Promise<Table>;
 }
 
 /**
@@ -78,9 +79,9 @@ export async function runTraining(
 ): Promise<DoneEvent> {
   const startedAt = performance.now();
   const threads = config.workers === 'auto' ? availableParallelism() : config.workers;
-  const tableCount = [config.data, config.validation, config.test].filter((of) => typeof of === 'string').length;
+  const tableCount = 1 + [config.validation, config.test].filter((of) => typeof of === 'string').length;
   const memoryBytes = duckdbBytes(memoryLimit(config.memoryLimit), tableCount);
-  const directory = await createRunDirectory(config.runsDir, config.name ?? defaultRunName(config.data));
+  const directory = await createRunDirectory(config.runsDir, config.name ?? defaultRunName(config));
   const tables: Table[] = [];
   /** Closed when no thread can use them any more, the last one first. */
   const atEnd: { close(): Promise<void> }[] = [];
@@ -98,8 +99,8 @@ export async function runTraining(
       kernels,
       pool,
       execute: (task, payloads) => untilAborted(execute(task, payloads), signal, interrupted),
-      open: async (location) => {
-        const table = await openTable(location, { threads, memoryBytes, signal });
+      open: async (request) => {
+        const table = await openTable(request, { threads, memoryBytes, signal });
         tables.push(table);
         return table;
       },
@@ -184,7 +185,7 @@ async function prepare(resources: Resources, rows: RunRows): Promise<{ schedule:
   const epochs = Math.ceil(steps / stepsPerEpoch);
   const restore = config.restore ?? (config.patience === undefined ? 'last' : 'best');
   await directory.writeConfig({
-    ...config,
+    ...withoutMemory(config),
     ...readHyperparameters(config),
     ...readLossConstants(config, loss),
     ...(keepsTarget(loss) && { scaleTarget: 'none' as const }),
@@ -198,7 +199,7 @@ async function prepare(resources: Resources, rows: RunRows): Promise<{ schedule:
   await directory.writeEnvironment(describeEnvironment(kernels));
   emit({
     type: 'start',
-    data: config.data,
+    data: rows.location,
     rows: { train: trainRows, validation: validationRows, keptIn: storage },
     target: target.name,
     task: target.task,

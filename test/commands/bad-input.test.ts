@@ -25,6 +25,46 @@ const BAD_INPUTS: readonly BadInput[] = [
   // files
   { name: 'no such file', args: train('absent.parquet', '--target', 'y'), words: ['no such file', 'absent.parquet'] },
   { name: 'a folder', args: train('folder.arrow', '--target', 'y'), words: ['folder.arrow', 'directory'] },
+  { name: 'no such files', args: train('absent*.csv', '--target', 'y'), words: ['no file matches absent*.csv'] },
+  {
+    name: 'files of two formats',
+    args: train('good.arrow', 'zero-rows.parquet', '--target', 'y'),
+    words: ['good.arrow is Arrow IPC and zero-rows.parquet is Parquet'],
+  },
+  {
+    name: 'files of other columns',
+    args: train('good.arrow', 'bad.arrow', '--target', 'y'),
+    words: ['bad.arrow has no column "x"', 'good.arrow'],
+  },
+  {
+    name: 'a query that is none',
+    args: train('--query', 'SELECT x FRM y', '--target', 'y'),
+    words: ['the query cannot be run', 'yntax error'],
+  },
+  {
+    name: 'a query of a table that is not there',
+    args: train('--query', 'SELECT * FROM nothing', '--target', 'y'),
+    words: ['the query cannot be run', 'nothing'],
+  },
+  { name: 'two queries', args: train('--query', 'SELECT 1; SELECT 2', '--target', 'y'), words: ['2 statements'] },
+  {
+    name: 'a query that would change something',
+    args: train('--query', 'CREATE TABLE t (x INT)', '--target', 'y'),
+    words: ['the query cannot be run', 'SELECT'],
+  },
+  { name: 'files and a query', args: good('--query', 'SELECT 1'), words: ['<data> and --query', 'both'] },
+  { name: 'an unknown format', args: good('--format', 'xlsx'), words: ['--format', '"xlsx"', 'parquet, arrow, csv'] },
+  { name: 'standard input of no format', args: train('-', '--target', 'y'), words: ['standard input', '--format'] },
+  {
+    name: 'standard input without anything in it',
+    args: train('-', '--format', 'csv', '--target', 'y'),
+    words: ['standard input', 'names of its columns'],
+  },
+  {
+    name: 'a text file as another format',
+    args: train('notes.txt', '--format', 'parquet', '--target', 'y'),
+    words: ['notes.txt is not a Parquet file'],
+  },
   {
     name: 'an unknown extension',
     args: train('notes.txt', '--target', 'y'),
@@ -116,7 +156,6 @@ const BAD_INPUTS: readonly BadInput[] = [
   { name: 'a loss of another task', args: good('--loss', 'bce'), words: ['loss bce', 'regression', 'mse'] },
   { name: 'an unknown option', args: good('--lerning-rate', '1'), words: ['--lerning-rate', '--learning-rate'] },
   { name: 'an option without its value', args: good('--epochs'), words: ['--epochs', 'missing'] },
-  { name: 'two tables', args: train('good.arrow', 'bad.arrow', '--target', 'y'), words: ['too many arguments'] },
   { name: 'no table', args: train('--target', 'y'), words: ['missing', 'data'] },
   { name: 'an unknown command', args: ['trian', 'good.arrow'], words: ['trian', 'See paragrad --help'] },
   { name: 'no command', args: [], words: ['no command', '--help'] },

@@ -11,10 +11,15 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** @param cwd the folder that it runs in */
-export function runCli(args: readonly string[], cwd: string): Promise<Outcome> {
+/**
+ * @param cwd the folder that it runs in
+ * @param input what it reads on standard input
+ */
+export function runCli(args: readonly string[], cwd: string, input?: string | Buffer): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [CLI, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [CLI, ...args], { cwd, stdio: ['pipe', 'pipe', 'pipe'] });
+    child.stdin.on('error', () => undefined); // it need not read all of it
+    child.stdin.end(input);
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -56,7 +56,17 @@ describe('resolveConfig', () => {
   });
 
   it.each([
-    [{}, 'data: expected the path of a .parquet or .arrow file, got nothing'],
+    [{}, 'target: expected a column name, got nothing'],
+    [
+      { target: 'y' },
+      'missing data: expected data or query. Name a file, a folder or a glob, or - for standard input.',
+    ],
+    [{ data: 7, target: 'y' }, 'data: expected a path, a list of paths, or an Arrow table, got 7'],
+    [
+      { ...least, query: 'SELECT 1' },
+      "data and query both say what to read. Name the files in the query: SELECT * FROM 'houses.parquet'.",
+    ],
+    [{ ...least, format: 'xml' }, 'unknown format "xml", expected one of parquet, arrow, csv, json'],
     [{ data: 'a.arrow' }, 'target: expected a column name, got nothing'],
     ['a.arrow', 'options must be an object, got "a.arrow"'],
     [null, 'options must be an object, got null'],
@@ -187,8 +197,10 @@ describe('the schema', () => {
   });
 
   it('converts to JSON Schema, with the same choices and descriptions', () => {
-    const schema = z.toJSONSchema(configSchema, { io: 'input' });
-    expect(schema.required).toEqual(['data', 'target']);
+    // An Arrow table in memory is no JSON: data is then anything.
+    const schema = z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any' });
+    expect(schema.required).toEqual(['target']);
+    expect(schema.properties?.format).toMatchObject({ enum: ['parquet', 'arrow', 'csv', 'json'] });
     expect(schema.properties?.loss).toMatchObject({ anyOf: [{ enum: Object.keys(LOSSES) }, { type: 'string' }] });
   });
 });

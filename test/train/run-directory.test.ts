@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { planOrder } from '../../src/data/order.js';
 import { resolveConfig } from '../../src/train/config.js';
 import { describeEnvironment } from '../../src/train/environment.js';
-import { createRunDirectory, defaultRunName } from '../../src/train/run-directory.js';
+import { createRunDirectory } from '../../src/train/run-directory.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -92,12 +92,5 @@ describe('a run directory', () => {
     await createRunDirectory(runs, 'b');
     await run.discard();
     expect(await readdir(runs)).toEqual(['b-1']);
-  });
-});
-
-describe('defaultRunName', () => {
-  it('is the stem of the data file', () => {
-    expect(defaultRunName('/x/houses.train.parquet')).toBe('houses.train');
-    expect(defaultRunName('houses')).toBe('houses');
   });
 });

@@ -43,12 +43,18 @@ interface CsvFile {
 
 async function describeFile(file: TableFile, path: string, { duckdb, signal }: Conversion): Promise<CsvFile> {
   const header = await readHeader(path, file.name);
-  const dialect = `hive_partitioning = false, header = true, delim = ${quoteLiteral(delimiterOf(header))}, quote = '"', escape = '"'`;
-  const columns = await duckdb
-    .rows(`DESCRIBE SELECT * FROM read_csv(${quoteLiteral(path)}, ${dialect}, all_varchar = true)`, signal)
-    .catch((error: unknown) => {
-      throw explained(error, file.name);
+  const delimiter = delimiterOf(header);
+  const dialect = `hive_partitioning = false, header = true, delim = ${quoteLiteral(delimiter)}, quote = '"', escape = '"'`;
+  const source = `read_csv(${quoteLiteral(path)}, ${dialect}, all_varchar = true`;
+  const columns = await duckdb.rows(`DESCRIBE SELECT * FROM ${source})`, signal).catch(async (error: unknown) => {
+    // Where no line fits, DuckDB lists what it tried. Told how many fields there are, it says which line has others.
+    const fields = fieldsOf(header, delimiter).map((_, i) => `c${i}: 'VARCHAR'`);
+    const told = `${source}, auto_detect = false, columns = {${fields.join(', ')}})`;
+    await duckdb.rows(`SELECT count(COLUMNS(*)) FROM ${told}`, signal).catch((found: unknown) => {
+      throw explained(found, file.name);
     });
+    throw explained(error, file.name);
+  });
   return { file, path, dialect, names: columns.map(([name]) => String(name)) };
 }
 
@@ -67,11 +73,15 @@ async function readHeader(path: string, name: string): Promise<string> {
   }
 }
 
-/** The delimiter that a header has most of, outside quotes; a comma where it has none. */
+/** The delimiter that a header has most of; a comma where it has none. */
 function delimiterOf(header: string): string {
-  const bare = header.replace(/"(?:[^"]|"")*"/g, '');
-  const counts = DELIMITERS.map((delimiter) => bare.split(delimiter).length);
+  const counts = DELIMITERS.map((delimiter) => fieldsOf(header, delimiter).length);
   return DELIMITERS[counts.indexOf(Math.max(...counts))];
+}
+
+/** The fields of a line, those in quotes left empty. */
+function fieldsOf(line: string, delimiter: string): string[] {
+  return line.replace(/"(?:[^"]|"")*"/g, '').split(delimiter);
 }
 
 function checkHeaders([first, ...others]: readonly CsvFile[]): void {
