@@ -165,11 +165,11 @@ describe('a segment on threads', () => {
   });
 
   it('stops within a segment when the signal aborts, before or during it, and works again afterwards', async () => {
-    const run: TestRun = { ...BASE, sizes: [64, 256, 256, 1], rows: 4000, batchSize: 500 };
+    const run: TestRun = { ...BASE, sizes: [64, 256, 256, 1], rows: 40_000, batchSize: 500 };
     const plan = makePlan(run, 3);
     const session = openSession(plan, poolOf(3), kernels);
     const dataset = makeDataset(run);
-    const request = { order: orderOf(dataset), firstBatch: 0, batches: 8, updates: 0 };
+    const request = { order: orderOf(dataset), firstBatch: 0, batches: 80, updates: 0 };
     const before = await runSegment(session, dataset, { ...request, segment: 0 }, AbortSignal.abort());
     expect(before).toMatchObject({ status: 'stopped', steps: 0 });
     const controller = new AbortController();
@@ -180,7 +180,7 @@ describe('a segment on threads', () => {
     controller.abort();
     const during = await running;
     expect(during.status).toBe('stopped');
-    expect(during.steps).toBeLessThan(8);
+    expect(during.steps).toBeLessThan(80);
     expect((await runSegment(session, dataset, { ...request, segment: 2 }, undefined)).status).toBe('done');
   });
 });
