@@ -4,8 +4,8 @@
  * to OpenBLAS, where it is installed: the bare product of both, without bias, activation or mask.
  *
  * Every result is compared with the float64 reference before anything is timed. A sample of the peak is taken right
- * before each sample of a kernel, because the clock and the neighbours change; medians of samples and of their ratios
- * are printed. One operation is a multiplication or an addition; padding counts for nothing.
+ * before each sample of a kernel, because the clock changes. Printed is the best tenth of the samples: what the machine
+ * does when its neighbours let it. One operation is a multiplication or an addition; padding counts for nothing.
  *
  *   npm run build && node bench/kernels.mjs [--kernels NAME]
  */
@@ -16,8 +16,8 @@ import * as reference from '../dist/src/kernels/reference.js';
 import { createPeakMeter } from './peak.mjs';
 import { createVectorPeakMeter, openBlas } from './yardsticks.mjs';
 
-const SAMPLES = 41;
-const SAMPLE_MS = 3;
+const SAMPLES = 61;
+const SAMPLE_MS = 1.5;
 const WARM_UP_MS = 600;
 
 /** rows x inputs x outputs of a layer. */
@@ -100,7 +100,8 @@ function products(rows, inputs, outputs) {
   ];
 }
 
-const median = (samples) => samples.toSorted((a, b) => a - b)[samples.length >> 1];
+/** The sample that a tenth of all are below. */
+const lowest = (samples) => samples.toSorted((a, b) => a - b)[Math.floor(samples.length / 10)];
 
 /** Runs until the optimising compilers have taken over; returns how many calls make a sample. */
 function warmUp(run) {
@@ -115,26 +116,30 @@ function sample(run, calls) {
   return (performance.now() - start) / calls;
 }
 
-/** Median milliseconds of one call, and the median peak and ratio of nearby samples. */
+/** Milliseconds of one call, the peak at the time, and the share of it that so many operations in a call are. */
 function time(run, operations) {
   const calls = warmUp(run);
-  const samples = Array.from({ length: SAMPLES }, () => {
-    const peak = Math.max(measurePeak(), measurePeak(), measurePeak());
-    const ms = sample(run, calls);
-    return { ms, share: operations / ms / 1e6 / peak, peak };
-  });
-  return {
-    ms: median(samples.map(({ ms }) => ms)),
-    share: median(samples.map(({ share }) => share)),
-    peak: median(samples.map(({ peak }) => peak)),
-  };
+  const times = [];
+  const peaks = [];
+  for (let i = 0; i < SAMPLES; i++) {
+    peaks.push(-measurePeak(), -measurePeak(), -measurePeak());
+    times.push(sample(run, calls));
+  }
+  const ms = lowest(times);
+  const peak = -lowest(peaks);
+  return { ms, peak, share: operations / ms / 1e6 / peak };
 }
 
-/** How many times as quick as `other`: the median of pairs of neighbouring samples. */
+/** How many times as quick as `other`; their samples in turn. */
 function compare(run, other) {
   const calls = warmUp(run);
   warmUp(other);
-  return median(Array.from({ length: SAMPLES }, () => 1 / (sample(run, calls) / sample(other, calls))));
+  const [ours, theirs] = [[], []];
+  for (let i = 0; i < SAMPLES; i++) {
+    ours.push(sample(run, calls));
+    theirs.push(sample(other, calls));
+  }
+  return lowest(theirs) / lowest(ours);
 }
 
 function check(name, { at, ld, rows, columns }, expected, tolerance) {
