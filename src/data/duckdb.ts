@@ -5,9 +5,11 @@
  * query is watched: an aborted signal, or `close`, interrupts it and waits until it has really ended. A single interrupt
  * may fall between two stages of a query and be lost; it is repeated until the query ends.
  *
- * The package is loaded on first use, so that runs without Parquet never pay for it.
+ * The package is loaded on first use, so that runs without Parquet never pay for it, and by `require`: to import it takes
+ * Node twice as long (160 against 75 ms), which reads its CommonJS files once more for the names that they export.
  */
 import { randomUUID } from 'node:crypto';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type {
@@ -31,6 +33,8 @@ export interface DuckDBOptions {
   /** What is being read, for messages. */
   readonly subject: string;
 }
+
+const require = createRequire(import.meta.url);
 
 /** What DuckDB may use by default. */
 const MEMORY_BYTES = 0x8000_0000;
@@ -62,7 +66,7 @@ export class DuckDB {
   }
 
   static async open(options: DuckDBOptions): Promise<DuckDB> {
-    const { DuckDBInstance } = await import('@duckdb/node-api');
+    const { DuckDBInstance } = require('@duckdb/node-api') as typeof import('@duckdb/node-api');
     const memory = Math.floor(options.memoryBytes ?? MEMORY_BYTES);
     const instance = await DuckDBInstance.create(':memory:', {
       threads: String(Math.max(1, options.threads)),

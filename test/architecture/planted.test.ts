@@ -58,6 +58,7 @@ const PLANTED: Readonly<Record<keyof typeof rules, readonly Planted[]>> = {
   duckdbStaysInTheCoordinator: [
     ['src/parallel/x.ts', "import '@duckdb/node-api';", 'src/parallel/x.ts imports @duckdb/node-api'],
     ['workers/x.ts', "await import('@duckdb/node-api');", 'workers/x.ts imports @duckdb/node-api'],
+    ['src/nn/x.ts', "const x = () => require('@duckdb/node-api');", 'src/nn/x.ts imports @duckdb/node-api'],
     // An inline `type` leaves the import itself standing.
     [
       'src/data/duckdb.ts',

@@ -7,7 +7,7 @@ import { parseAst } from 'vitest/node';
 export interface ModuleReference {
   /** As written, e.g. `../errors.js` or `apache-arrow`. */
   readonly specifier: string;
-  /** `types`: erased by the compiler; `static`: loaded with the file; `dynamic`: loaded when an `import()` runs. */
+  /** `types`: erased by the compiler; `static`: loaded with the file; `dynamic`: loaded when an `import()` or a `require` runs. */
   readonly load: 'types' | 'static' | 'dynamic';
   /** `export … from`. */
   readonly reexports: boolean;
@@ -44,8 +44,13 @@ function walk(node: Node, enter: (node: Node, parent: Node | null) => void, pare
 const literal = (value: unknown): string | null =>
   isNode(value) && value.type === 'Literal' && typeof value.value === 'string' ? value.value : null;
 
+/** `require('…')`, which is never at the top of a module here: it would be an import. */
+function isRequire(node: Node): boolean {
+  return node.type === 'CallExpression' && isNode(node.callee) && node.callee.name === 'require';
+}
+
 function moduleReference(node: Node): ModuleReference | null {
-  const specifier = literal(node.source);
+  const specifier = literal(isRequire(node) ? (node.arguments as unknown[])[0] : node.source);
   if (specifier === null) return null;
   switch (node.type) {
     case 'ImportDeclaration':
@@ -54,6 +59,8 @@ function moduleReference(node: Node): ModuleReference | null {
     case 'ExportAllDeclaration':
       return { specifier, load: node.exportKind === 'type' ? 'types' : 'static', reexports: true };
     case 'ImportExpression':
+      return { specifier, load: 'dynamic', reexports: false };
+    case 'CallExpression':
       return { specifier, load: 'dynamic', reexports: false };
     case 'TSImportType':
       return { specifier, load: 'types', reexports: false };
