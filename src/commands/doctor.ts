@@ -3,8 +3,7 @@
  * it. Ends with exit code 2 on errors.
  */
 import type { Command } from 'commander';
-import { type Diagnosis, doctor } from '../doctor/doctor.js';
-import { readRunConfig } from '../doctor/run-config.js';
+import type { Diagnosis } from '../doctor/doctor.js';
 import { ParagradError } from '../errors.js';
 import { resolveConfig, type TrainConfig } from '../train/config.js';
 import { isRunDirectory } from '../train/run-directory.js';
@@ -26,6 +25,7 @@ export function addDoctorCommand(program: Command): void {
   addConfigOptions(command, TRAIN_KEYS);
   addOutputOptions(command).action((data: string[], options: OutputOptions & Record<string, unknown>) =>
     runCommand(options, async (context) => {
+      const { readRunConfig } = await import('../doctor/run-config.js');
       const given = pickConfigOptions(options, TRAIN_KEYS);
       const isRun = data.length === 1 && (await isRunDirectory(data[0]));
       await runDoctor({ ...(isRun ? await readRunConfig(data[0]) : dataInput(data)), ...given }, context);
@@ -34,6 +34,7 @@ export function addDoctorCommand(program: Command): void {
 }
 
 async function runDoctor(input: Record<string, unknown>, { terminal, signal }: CommandContext): Promise<void> {
+  const { doctor } = await import('../doctor/doctor.js');
   resolveConfig(input, flagOf);
   const diagnosis = await doctor(input as TrainConfig, { signal });
   const { findings, rate, start, refused } = diagnosis;

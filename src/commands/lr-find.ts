@@ -1,8 +1,6 @@
 /** `paragrad lr-find <data…> --target COL`: finds a learning rate by the range test; nothing is trained or kept but the plot. */
 import type { Command } from 'commander';
 import { brief } from '../check/finding.js';
-import { findRate } from '../doctor/find-rate.js';
-import { rangeSvg, sketch } from '../doctor/range-plot.js';
 import { writeWhole } from '../train/atomic-file.js';
 import { resolveConfig, type TrainConfig } from '../train/config.js';
 import { addConfigOptions, flagOf, pickConfigOptions, TRAIN_KEYS } from './config-options.js';
@@ -38,6 +36,8 @@ async function runFind(
   { plot, apply }: FindOptions,
   { terminal, signal }: CommandContext,
 ): Promise<void> {
+  const { findRate } = await import('../doctor/find-rate.js');
+  const { rangeSvg, sketch } = await import('../doctor/range-plot.js');
   resolveConfig(input, flagOf);
   const test = await findRate(input as TrainConfig, { signal });
   const { suggestions, suggested } = test;

@@ -1,4 +1,7 @@
-/** All commands together, and what happens to arguments that are none of theirs: one line, exit code 2. */
+/**
+ * All commands together, and what happens to arguments that are none of theirs: one line, exit code 2. A command loads what
+ * only it needs when it is run, so that the start of the others does not pay for it.
+ */
 import process from 'node:process';
 import { Command, CommanderError } from 'commander';
 import { ParagradError } from '../errors.js';
