@@ -5,6 +5,7 @@
  * Class-free ownership: `close` ends every thread, whatever it is doing, and is safe to call twice.
  */
 import { fileURLToPath } from 'node:url';
+import type { Worker } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { ParagradError } from '../errors.js';
 import { distUrl } from '../memory/dist.js';
@@ -56,8 +57,10 @@ export function createPool(threads: number, options: PoolOptions = {}): Pool {
   });
   let failure: Error | null = null;
   let closing: Promise<void> | null = null;
+  const started = [...piscina.threads];
   const close = (): Promise<void> => {
-    closing ??= piscina.destroy();
+    // The library may have put another thread in the place of one that died: that one has to end too.
+    closing ??= endThreads(piscina, new Set([...started, ...piscina.threads]));
     return closing;
   };
   // A pool that has lost a thread is over. The library would replace it, but not one that dies while starting, and a
@@ -69,7 +72,7 @@ export function createPool(threads: number, options: PoolOptions = {}): Pool {
     void close();
   };
   piscina.on('error', fail);
-  for (const thread of piscina.threads) {
+  for (const thread of started) {
     let reason: Error | null = null;
     thread.once('error', (error: Error) => {
       reason = error;
@@ -109,4 +112,18 @@ export function createPool(threads: number, options: PoolOptions = {}): Pool {
     },
     close,
   };
+}
+
+/** Ends the pool, and waits until its threads are gone: the library's own promise settles while some are still ending. */
+async function endThreads(piscina: Piscina, threads: ReadonlySet<Worker>): Promise<void> {
+  const ends = [...threads].map(
+    (thread) =>
+      new Promise<void>((resolve) => {
+        // The number of a thread that has ended.
+        if (thread.threadId === -1) resolve();
+        else thread.once('exit', () => resolve());
+      }),
+  );
+  await piscina.destroy();
+  await Promise.all(ends);
 }
