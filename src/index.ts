@@ -1,7 +1,7 @@
 /** The public library. */
 export type { Finding, FindingCode, Severity } from './check/finding.js';
-export { type Diagnosis, doctor } from './doctor/doctor.js';
 export type { DataSource, TableRequest } from './data/open.js';
+export { type Diagnosis, doctor } from './doctor/doctor.js';
 export { type ErrorKind, EXIT_CODES, ParagradError } from './errors.js';
 export type { ResolvedConfig, TrainConfig } from './train/config.js';
 export { type EvaluateOptions, type Evaluation, evaluate } from './train/evaluate.js';
