@@ -1,7 +1,6 @@
 /**
  * The stages of loading, each run by whoever can: tables decoded by the coordinator are read here, others are cut along
- * their blocks and given to `execute`, as are statistics and standardisation. What is too little for more than one thread is
- * done here at once, with the threads perhaps still starting. How the work is cut decides no bit.
+ * their blocks and given to `execute`; statistics and standardisation always are. How the work is cut decides no bit.
  */
 import { ParagradError } from '../errors.js';
 import { show } from './columns.js';
@@ -12,7 +11,7 @@ import type { ColumnScale } from './standardise.js';
 import { CHUNK_ROWS, joinMoments, type Moments } from './statistics.js';
 import { joinSurveys, MOST_VALUES, type Survey, type SurveyedRows, type SurveyRequest, surveyRows } from './survey.js';
 import type { Block, Table } from './table.js';
-import { type Execute, executeInline, fillFrom } from './tasks.js';
+import { type Execute, fillFrom } from './tasks.js';
 
 export interface LoadProgress {
   readonly location: string;
@@ -32,8 +31,6 @@ export interface LoadContext {
 const PAYLOADS = 64;
 /** Rows of a payload that reads, at least (but for the blocks' own ends). */
 const READ_ROWS = 16384;
-/** float32 words of a dataset that one thread goes over in a few milliseconds. */
-const SMALL_WORDS = 1 << 20;
 
 /** Surveys rows of a table. */
 export async function survey(
@@ -45,7 +42,6 @@ export async function survey(
   if (table.decodedBy === 'coordinator') return await surveyHere(table, request, rows, signal);
   const { source } = table;
   const ranges = readRanges(table, rows.rowStart, rows.rowEnd);
-  if (ranges.length === 1) return await surveyRows(table, request, rows, signal);
   const payloads = ranges.map((range) => ({ source, request, rows: { ...rows, ...range } }));
   return joinSurveys(await execute('survey', payloads));
 }
@@ -85,10 +81,10 @@ export async function fill(
   const { location } = table;
   const report = (rows: number) => onProgress?.({ location, rows, of: rowEnd - rowStart });
   let problems: readonly (Problem | null)[];
-  const ranges = readRanges(table, rowStart, rowEnd);
-  if (table.decodedBy === 'coordinator' || ranges.length === 1) {
+  if (table.decodedBy === 'coordinator') {
     problems = [await fillFrom(table, plan, rowStart, rowEnd, signal, report)];
   } else {
+    const ranges = readRanges(table, rowStart, rowEnd);
     problems = await execute(
       'fill',
       ranges.map((range) => ({ source: table.source, plan, ...range })),
@@ -137,7 +133,7 @@ export async function statistics(
     chunkStart,
     chunkEnd,
   }));
-  return joinMoments(await executorFor(dataset, execute)('statistics', payloads), columns.length);
+  return joinMoments(await execute('statistics', payloads), columns.length);
 }
 
 /** Standardises columns of all rows, in place. */
@@ -152,12 +148,7 @@ export async function standardise(
     rowStart: start * CHUNK_ROWS,
     rowEnd: Math.min(dataset.rows, end * CHUNK_ROWS),
   }));
-  await executorFor(dataset, execute)('standardise', payloads);
-}
-
-/** What runs the work on a dataset: threads, unless it is done before they would have begun. */
-function executorFor({ rows, layout }: Dataset, execute: Execute): Execute {
-  return rows * layout.stride <= SMALL_WORDS ? executeInline : execute;
+  await execute('standardise', payloads);
 }
 
 /** Ranges [start, end) of the chunks of so many rows. */
