@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { train } from '../../src/train/run.js';
+import { writeArrow } from '../data/tables.js';
 import { CLI } from './run-cli.js';
 
 /** A second is promised; on a machine that does other things too, this. */
@@ -72,11 +73,14 @@ const long = ['--epochs', '100000000'];
 /** Paths in the folder of the test, which every command sees one level up. */
 const [big, small] = [join('..', 'big.parquet'), join('..', 'small.parquet')];
 const model = join('..', 'runs', 'model-1');
+/** More rows than the coordinator reads alone. */
+const range = Array.from({ length: 40_000 }, (_, row) => row);
+const inParts = writeArrow({ x: range.map((row) => row % 101), y: range.map((row) => row % 11) }, 20_000);
 
 const INTERRUPTIONS: Readonly<Record<string, Case>> = {
   'train, while a query runs': { args: ['train', big, '--target', 'y', '--quiet'], at: 'stream:1' },
   'train, while the workers read': {
-    args: ['train', samples('flowers.arrow'), '--target', 'species', '--quiet'],
+    args: ['train', inParts, '--target', 'y', '--quiet'],
     at: 'task-data:1',
   },
   'train, before its first step': { args: [...training, ...long], at: 'event-start:1' },
@@ -106,7 +110,7 @@ const DEATHS: Readonly<Record<string, Case>> = {
     at: 'event-step:1',
   },
   'train, while the workers read': {
-    args: ['train', samples('flowers.arrow'), '--target', 'species', '--quiet'],
+    args: ['train', inParts, '--target', 'y', '--quiet'],
     at: 'task-data:1',
   },
   'predict, while the workers compute': {
