@@ -3,7 +3,7 @@ import { loadForModel } from '../data/load.js';
 import { type DataSource, openTable, type TableRequest } from '../data/open.js';
 import { confusionTable, type Metrics } from './metrics.js';
 import { loadModel, type Model } from './model.js';
-import { type MachineOptions, predictorOptions } from './predict.js';
+import { type MachineOptions, predictorOptions, threadsOf } from './predict.js';
 import { openPredictor } from './predictor.js';
 import { readTruth, scoreOutputs } from './score.js';
 
@@ -44,7 +44,7 @@ export async function evaluate(
   const { signal, dropMissingTarget = false } = options;
   const loaded = typeof model === 'string' ? await loadModel(model) : model;
   const { preprocessing, network } = loaded.description;
-  const table = await openTable(data, { signal });
+  const table = await openTable(data, { threads: threadsOf(options), signal });
   try {
     const predictor = openPredictor(loaded, predictorOptions(options));
     try {

@@ -2,6 +2,7 @@
  * Predictions for a raw table, window by window, so that a table of any length takes the memory of one window. What comes
  * out are named columns: the prediction, for classes their probabilities, and what was asked to be kept of the table.
  */
+import { availableParallelism } from 'node:os';
 import { loadForModel } from '../data/load.js';
 import { findColumn } from '../data/names.js';
 import { type DataSource, openTable, type TableRequest } from '../data/open.js';
@@ -64,7 +65,7 @@ export async function* predict(
   const { signal } = options;
   const loaded = typeof model === 'string' ? await loadModel(model) : model;
   const { preprocessing } = loaded.description;
-  const table = await openTable(data, { signal });
+  const table = await openTable(data, { threads: threadsOf(options), signal });
   try {
     const keep = splitColumnNames(options.keep, table.columns) ?? [];
     const kept = keep.map((name) => keptColumn(table, name, preprocessing.target));
@@ -94,6 +95,11 @@ export async function* predict(
   } finally {
     await table.close();
   }
+}
+
+/** Threads that a table may be read by. */
+export function threadsOf({ workers = 'auto' }: MachineOptions): number {
+  return workers === 'auto' ? availableParallelism() : workers;
 }
 
 export function predictorOptions({ workers = 'auto', kernels = 'auto', signal }: MachineOptions): PredictorOptions {
