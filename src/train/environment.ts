@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { arch, availableParallelism, cpus, release, totalmem } from 'node:os';
 import process from 'node:process';
+import type { OrderPlan } from '../data/order.js';
 import type { Arithmetic, KernelName } from '../kernels/kernels.js';
 import { distUrl } from '../memory/dist.js';
 
@@ -17,6 +18,8 @@ export interface Environment {
   readonly memory: number;
   readonly kernels: KernelName;
   readonly arithmetic: Arithmetic;
+  /** How the training rows are shuffled: it follows from their number and length alone. */
+  readonly rowOrder: OrderPlan;
 }
 
 /** The version of this package. */
@@ -24,7 +27,10 @@ export function paragradVersion(): string {
   return (JSON.parse(readFileSync(distUrl('../package.json'), 'utf8')) as { version: string }).version;
 }
 
-export function describeEnvironment(kernels: { name: KernelName; arithmetic: Arithmetic }): Environment {
+export function describeEnvironment(
+  kernels: { name: KernelName; arithmetic: Arithmetic },
+  rowOrder: OrderPlan,
+): Environment {
   return {
     paragrad: paragradVersion(),
     node: process.versions.node,
@@ -35,5 +41,6 @@ export function describeEnvironment(kernels: { name: KernelName; arithmetic: Ari
     memory: totalmem(),
     kernels: kernels.name,
     arithmetic: kernels.arithmetic,
+    rowOrder,
   };
 }

@@ -5,7 +5,6 @@
  */
 import { access, appendFile, mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import type { OrderPlan } from '../data/order.js';
 import { notWritable, writeWhole } from './atomic-file.js';
 import type { ResolvedConfig } from './config.js';
 import type { Environment } from './environment.js';
@@ -18,7 +17,7 @@ export interface RunDirectory {
   readonly path: string;
   readonly modelPath: string;
   /** @param config with what was decided where it left a choice */
-  writeConfig(config: ResolvedConfig & { readonly rowOrder: OrderPlan }): Promise<void>;
+  writeConfig(config: ResolvedConfig): Promise<void>;
   writeEnvironment(environment: Environment): Promise<void>;
   /** Adds a line to metrics.jsonl. Lines are in the order of the calls. */
   appendMetrics(record: object): Promise<void>;

@@ -194,9 +194,8 @@ async function prepare(resources: Resources, rows: RunRows): Promise<{ schedule:
     batchSize,
     shards,
     restore,
-    rowOrder: input.order,
   });
-  await directory.writeEnvironment(describeEnvironment(kernels));
+  await directory.writeEnvironment(describeEnvironment(kernels, input.order));
   emit({
     type: 'start',
     data: rows.location,

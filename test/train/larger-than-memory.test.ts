@@ -82,12 +82,12 @@ describe('a run whose rows are in a temporary file', () => {
     expect((await run({ data: arrow, workers: 2 }, 'file')).done.weightsSha256).toBe(first.done.weightsSha256);
   });
 
-  it('leaves what a run leaves, and says in its config how rows were ordered', async () => {
+  it('leaves what a run leaves, and says beside it how rows were ordered', async () => {
     const { done } = await run({ validation: arrow, name: 'left' }, 'file');
     const names = ['config.json', 'environment.json', 'metrics.jsonl', 'model.safetensors'];
     expect((await readdir(done.runDir)).sort()).toEqual(names);
-    const config = JSON.parse(await readFile(join(done.runDir, 'config.json'), 'utf8'));
-    expect(config.rowOrder).toEqual({ rows: ROWS - 1, groupRows: 32, windows: 12, windowRows: 2048 });
+    const environment = JSON.parse(await readFile(join(done.runDir, 'environment.json'), 'utf8'));
+    expect(environment.rowOrder).toEqual({ rows: ROWS - 1, groupRows: 32, windows: 12, windowRows: 2048 });
     expect(done.throughput.seconds.input).toBeGreaterThanOrEqual(0);
   });
 

@@ -62,9 +62,9 @@ describe('a run directory', () => {
   it('holds config and environment as JSON, and a line of metrics each', async () => {
     const run = await createRunDirectory(await fresh(), 'a');
     const rowOrder = planOrder(100, 8);
-    const config = { ...resolveConfig({ data: 'a.arrow', target: 'y' }), rowOrder };
+    const config = resolveConfig({ data: 'a.arrow', target: 'y' });
     await run.writeConfig(config);
-    const environment = describeEnvironment({ name: 'wasm-fma', arithmetic: 'fma' });
+    const environment = describeEnvironment({ name: 'wasm-fma', arithmetic: 'fma' }, rowOrder);
     await run.writeEnvironment(environment);
     await Promise.all([1, 2, 3].map((epoch) => run.appendMetrics({ epoch })));
     expect(JSON.parse(await readFile(join(run.path, 'config.json'), 'utf8'))).toEqual(config);

@@ -1,0 +1,42 @@
+/** The function that training lowers, apart from its penalties. */
+import { z } from 'zod';
+import { LOSSES } from '../../nn/losses/index.js';
+import { isLossFile } from '../../nn/losses/module.js';
+import { option } from '../options.js';
+import { aboveZero, belowOne, belowOneHint, choice, namesOf, numeric } from './fields.js';
+
+const loss = choice(namesOf(LOSSES), 'Learning');
+const reduction = choice(['mean', 'sum'], 'Learning');
+
+export const lossOptions = {
+  loss: option(
+    z.union([loss.schema, z.string().refine(isLossFile)]).optional(),
+    'loss, or a module of your own (default: mse for regression, bce for binary, cross_entropy for multiclass)',
+    {
+      group: 'Learning',
+      argument: 'NAME|FILE.mjs',
+      expected: `${loss.hint.expected}, or the path of a .mjs file`,
+    },
+  ),
+  allowWrongGradient: option(
+    z.boolean().default(false),
+    'train with a loss module even if its gradient is not the derivative of its loss',
+    { group: 'Learning', expected: 'true or false' },
+  ),
+  quantile: option(aboveZero.lt(1).optional(), 'the quantile that loss quantile predicts (default: 0.5, the median)', {
+    group: 'Learning',
+    argument: 'X',
+    expected: 'a number above 0 and below 1',
+    parse: numeric,
+  }),
+  labelSmoothing: option(
+    belowOne.optional(),
+    'share of a class target that is spread evenly over the classes (default: 0)',
+    { group: 'Learning', ...belowOneHint },
+  ),
+  reduction: option(
+    reduction.schema.default('mean'),
+    'the loss of a batch is the mean or the sum of its rows',
+    reduction.hint,
+  ),
+};

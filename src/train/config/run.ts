@@ -1,0 +1,30 @@
+/** The run as a whole: its seed, its name, its folder. */
+import { z } from 'zod';
+import { option } from '../options.js';
+import { filePath, numeric } from './fields.js';
+
+export const runOptions = {
+  seed: option(z.int().min(0).default(0), 'seed of initial weights, row order and validation rows', {
+    group: 'Run',
+    argument: 'N',
+    expected: `a whole number from 0 to ${Number.MAX_SAFE_INTEGER}`,
+    parse: numeric,
+  }),
+  name: option(
+    z
+      .string()
+      .regex(/^(?!\.\.?$)[^/\\\0]+$/)
+      .optional(),
+    "name of the run (default: the data file's)",
+    {
+      group: 'Run',
+      argument: 'NAME',
+      expected: 'a name without slashes',
+    },
+  ),
+  runsDir: option(filePath.default('runs'), 'folder that gets the run directory', {
+    group: 'Run',
+    argument: 'DIR',
+    expected: 'the path of a folder',
+  }),
+};
