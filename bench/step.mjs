@@ -10,22 +10,13 @@
  *   npm run bench -- --kernels NAME         for these kernels; for native, the peak is that of the widest vectors
  *   npm run bench -- --quick --phases       fewer rounds; seconds spent in each phase
  */
-import { createHash } from 'node:crypto';
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { allocateDataset, planRow } from '../dist/src/data/dataset.js';
-import { planOrder } from '../dist/src/data/order.js';
 import { chooseKernels } from '../dist/src/kernels/load.js';
-import { ACTIVATIONS } from '../dist/src/nn/activations/index.js';
-import { initialiseParameters } from '../dist/src/nn/init.js';
-import { LOSS_DEFAULTS } from '../dist/src/nn/losses/loss.js';
-import { OPTIMIZERS } from '../dist/src/nn/optimizers/index.js';
-import { CONSTANT_RATE } from '../dist/src/nn/schedules/rate.js';
-import { planStep } from '../dist/src/parallel/plan.js';
 import { createPool } from '../dist/src/parallel/pool.js';
-import { openSession, parameterView, phaseSeconds, runSegment } from '../dist/src/parallel/session.js';
-import { defaultShards } from '../dist/src/parallel/tree.js';
+import { phaseSeconds } from '../dist/src/parallel/session.js';
 import { measurePeak } from './peak.mjs';
+import { makeDataset, makeRunner } from './runner.mjs';
 import { measureVectorPeak } from './yardsticks.mjs';
 
 /** Microseconds of one step expected from the prototype's arithmetic alone, one worker (issue's table); for the last column. */
@@ -48,75 +39,6 @@ const ROUND_MS = quick ? 250 : 700;
 const WARM_UP_MS = 1000;
 
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
-
-/** Rows of a dense regression with a learnable target; the same numbers each time. */
-function makeDataset(sizes, rows) {
-  const inputs = sizes[0];
-  const targets = sizes.at(-1);
-  const dataset = allocateDataset(
-    rows,
-    planRow({ numbers: inputs, flagged: [], categories: [], targets, weighted: false }),
-  );
-  let state = 1;
-  const random = () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 31 - 1;
-  };
-  const { stride } = dataset.layout;
-  dataset.pieces.forEach((piece) => {
-    const values = new Float32Array(piece);
-    for (let at = 0; at + stride <= values.length; at += stride) {
-      let sum = 0;
-      for (let i = 0; i < inputs; i++) sum += values[at + i] = random();
-      for (let t = 0; t < targets; t++) values[at + inputs + t] = sum / Math.sqrt(inputs) + 0.1 * t;
-    }
-  });
-  return dataset;
-}
-
-function makePlan({ sizes, batch, rate }, workers, rows) {
-  return planStep({
-    sizes,
-    activation: 'relu',
-    loss: 'mse',
-    reduction: 'mean',
-    optimizer: 'sgd',
-    lossConstants: LOSS_DEFAULTS,
-    hyper: { ...OPTIMIZERS.sgd.defaults, learningRate: rate },
-    rate: CONSTANT_RATE,
-    l2: 0,
-    clipNorm: null,
-    dropout: 0,
-    weighted: false,
-    batchSize: batch,
-    shards: defaultShards(batch),
-    workers,
-    batchRows: [batch, rows % batch].filter((n) => n > 0),
-  });
-}
-
-/** A network on a number of workers: runs epochs, remembers how far it is. */
-function makeRunner(net, workers, dataset, pool, kernels) {
-  const plan = makePlan(net, workers, dataset.rows);
-  const session = openSession(plan, pool, kernels);
-  initialiseParameters(plan.network, ACTIVATIONS.relu, 0, parameterView(session));
-  const batches = Math.floor(dataset.rows / net.batch);
-  let epoch = 0;
-  return {
-    session,
-    async epochs(count) {
-      let outcome;
-      for (let i = 0; i < count; i++) {
-        const order = { plan: planOrder(dataset.rows, dataset.layout.stride), seed: 0, epoch, ring: null };
-        const segment = { segment: epoch, order, firstBatch: 0, batches, updates: 0 };
-        outcome = await runSegment(session, dataset, segment, undefined);
-        epoch++;
-      }
-      return { steps: count * batches, losses: outcome.losses };
-    },
-    hash: () => createHash('sha256').update(parameterView(session).slice()).digest('hex'),
-  };
-}
 
 async function timed(runner, epochs) {
   const before = performance.now();

@@ -40,6 +40,8 @@ export interface LayoutRequest {
   readonly slopeStrides: readonly number[];
   /** Leading dimension of each layer whose output goes on through dropout; empty where none does. */
   readonly droppedStrides: readonly number[];
+  /** Parameter-sized float64 arrays for what a user's penalty adds to the gradient: 1, or 0 where there is none. */
+  readonly penaltyGradients: number;
   /** Target values a row. */
   readonly targets: number;
   readonly workspaceBytes: number;
@@ -84,6 +86,8 @@ export interface Layout {
   readonly parameters: number;
   /** Each [P]. */
   readonly slots: readonly number[];
+  /** Float64 [P]: what a user's penalty adds to the gradient; empty where there is none. */
+  readonly penaltyGradients: readonly number[];
   readonly workers: readonly WorkerLayout[];
   /** End of the last buffer. */
   readonly bytes: number;
@@ -115,6 +119,7 @@ export function planLayout(request: LayoutRequest): Layout {
     losses: doubles(MAX_SEGMENT_STEPS),
     parameters: floats(parameters),
     slots: Array.from({ length: request.slots }, () => floats(parameters)),
+    penaltyGradients: Array.from({ length: request.penaltyGradients }, () => doubles(parameters)),
     workers: request.gradientBuffers.map((buffers) => ({
       counters: take(WORKER_COUNTER_BYTES),
       gradients: Array.from({ length: buffers }, () => floats(parameters)),

@@ -103,6 +103,7 @@ export function planStep(options: StepOptions): StepPlan {
     outputStrides: network.layers.map((layer) => layer.outputStride),
     slopeStrides: keepsSlopes(options.activation) ? hiddenStrides(network) : [],
     droppedStrides: options.dropout > 0 ? hiddenStrides(network) : [],
+    penaltyGradients: typeof options.loss !== 'string' && options.loss.penaltyGradient ? 1 : 0,
     targets: targetsPerRow(options.loss, sizes[sizes.length - 1]),
     workspaceBytes: WORKSPACE_BYTES,
   });
@@ -135,6 +136,7 @@ export function planForward(sizes: readonly number[], activation: ActivationName
     outputStrides: network.layers.map((layer) => layer.outputStride),
     slopeStrides: [],
     droppedStrides: [],
+    penaltyGradients: 0,
     targets: 1,
     workspaceBytes: WORKSPACE_BYTES,
   });

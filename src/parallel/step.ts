@@ -66,7 +66,7 @@ export function createStepWorker(
 ): StepWorker {
   const { layout, rowsPerShard, shards } = plan;
   const leaf = createLeafWorker(plan, worker, views, kernels, createGather(dataset), opened);
-  const penalty = opened.penalty && createWeightPenalty(plan, views, opened.penalty);
+  const penalty = opened.penalty && createWeightPenalty(plan, worker, views, opened.penalty);
   const followed = followedReductions(plan.loss, plan.reduction);
   const gradients = layout.workers[worker].gradients;
   const shardSums = views.f64.subarray(layout.shardSums / 8, layout.shardSums / 8 + 2 * shards);

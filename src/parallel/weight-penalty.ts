@@ -1,7 +1,8 @@
 /**
- * The penalty of a user's loss module, on one worker. Its functions see all weights, so it is evaluated while no worker
- * updates any (before the first barrier of a step), by every worker for itself: the same weights give the same bits. Each
- * worker then adds the gradient to its own slice.
+ * The penalty of a user's loss module. Its functions see all weights, so they are called while no worker updates any: before the
+ * first barrier of a step. They take long beside a step (each makes an array as long as the weights, and threads that do so at
+ * the same time wait for one another), so each is called by one worker: the value by the first, which reports losses, and the
+ * gradient by the last, into shared memory. Behind the barrier each worker adds the gradient to its own slice.
  */
 import type { Views } from '../memory/views.js';
 import type { ModulePenalty } from '../nn/losses/choice.js';
@@ -9,9 +10,9 @@ import type { Network, Tensor } from '../nn/network.js';
 import type { StepPlan } from './plan.js';
 
 export interface WeightPenalty {
-  /** Evaluates the penalty at the weights as they are. */
+  /** This worker's part of evaluating the penalty at the weights as they are. */
   evaluate(): void;
-  /** Its value at that point. */
+  /** Its value at that point; on worker 0, elsewhere 0. */
   readonly value: number;
   /**
    * Adds its gradient, times `divisor`, to a summed gradient that is still to be divided by it.
@@ -24,27 +25,32 @@ export interface WeightPenalty {
 }
 
 export function createWeightPenalty(
-  { layout, network }: StepPlan,
+  { layout, network, workers }: StepPlan,
+  worker: number,
   views: Views,
   { penalty, penaltyGradient }: ModulePenalty,
 ): WeightPenalty {
-  const start = layout.parameters / 4;
-  const places = weightPlaces(network);
+  const value = worker === 0 ? penalty : null;
+  const gradient = worker === workers - 1 ? penaltyGradient : null;
+  const [shared] = layout.penaltyGradients.map((offset) =>
+    views.f64.subarray(offset / 8, offset / 8 + network.parameters),
+  );
+  const parameters = views.f32.subarray(layout.parameters / 4, layout.parameters / 4 + network.parameters);
+  const places = value === null && gradient === null ? new Int32Array(0) : weightPlaces(network);
   const weights = new Float64Array(places.length);
-  const byParameter = new Float64Array(network.parameters);
   const self = {
     value: 0,
     evaluate(): void {
-      for (let i = 0; i < places.length; i++) weights[i] = views.f32[start + places[i]];
-      self.value = penalty === null ? 0 : penalty(weights);
-      if (penaltyGradient === null) return;
-      const gradient = penaltyGradient(weights);
-      for (let i = 0; i < places.length; i++) byParameter[places[i]] = gradient[i];
+      for (let i = 0; i < places.length; i++) weights[i] = parameters[places[i]];
+      if (value !== null) self.value = value(weights);
+      if (gradient === null) return;
+      const byWeight = gradient(weights);
+      for (let i = 0; i < places.length; i++) shared[places[i]] = byWeight[i];
     },
-    add(gradient: number, from: number, count: number, divisor: number): void {
+    add(sum: number, from: number, count: number, divisor: number): void {
       if (penaltyGradient === null) return;
-      const at = gradient / 4;
-      for (let i = from; i < from + count; i++) views.f32[at + i] += byParameter[i] * divisor;
+      const at = sum / 4;
+      for (let i = from; i < from + count; i++) views.f32[at + i] += shared[i] * divisor;
     },
   };
   return self;
@@ -52,8 +58,7 @@ export function createWeightPenalty(
 
 /** Where each entry of W0, W1 … lies in the parameter vector. */
 function weightPlaces({ tensors }: Network): Int32Array {
-  const places = tensors.filter(({ penalised }) => penalised).flatMap(placesOf);
-  return Int32Array.from(places);
+  return Int32Array.from(tensors.filter(({ penalised }) => penalised).flatMap(placesOf));
 }
 
 function placesOf({ offset, rows, columns, stride }: Tensor): number[] {

@@ -50,7 +50,7 @@ export async function openRunLoss(
   const { own, findings } = checkModule(module, { outputs, z, y: targets, weights }, verify);
   const wrong = findings.filter(({ severity }) => severity === 'error');
   if (wrong.length > 0 && !config.allowWrongGradient) throw wrongGradient(file, wrong);
-  const choice = { ...loss, batch: module.batch, own };
+  const choice = { ...loss, batch: module.batch, own, penaltyGradient: module.penaltyGradient !== null };
   return { loss: choice, opened: openModule(module, choice), findings: bySeverity(findings) };
 }
 

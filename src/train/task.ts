@@ -23,7 +23,13 @@ export function lossForTask(task: Task, loss: string | undefined): LossChoice {
   if (loss === undefined) return DEFAULT_LOSS[task];
   if (isLossFile(loss)) {
     const targets = task === 'multiclass' ? 'class' : 'values';
-    return { file: resolve(loss), targets, batch: false, own: { loss: 'sum', gradient: 'sum' } };
+    return {
+      file: resolve(loss),
+      targets,
+      batch: false,
+      own: { loss: 'sum', gradient: 'sum' },
+      penaltyGradient: false,
+    };
   }
   if (!fits(loss, task)) {
     const fitting = (Object.keys(LOSSES) as LossName[]).filter((name) => fits(name, task));

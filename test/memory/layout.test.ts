@@ -13,6 +13,7 @@ const request: fc.Arbitrary<LayoutRequest> = fc.record({
   outputStrides: fc.array(fc.constantFrom(1, 8, 16, 64, 104), { minLength: 1, maxLength: 4 }),
   slopeStrides: fc.array(fc.constantFrom(8, 16, 64), { maxLength: 3 }),
   droppedStrides: fc.array(fc.constantFrom(8, 16, 64), { maxLength: 3 }),
+  penaltyGradients: fc.integer({ min: 0, max: 1 }),
   targets: fc.integer({ min: 1, max: 5 }),
   workspaceBytes: fc.constantFrom(0, 4096, 1 << 20),
 });
@@ -29,6 +30,7 @@ function buffers(layout: Layout, r: LayoutRequest): { name: string; start: numbe
     buffer('losses', layout.losses, 16384 * 8),
     vector('parameters', layout.parameters),
     ...layout.slots.map((start) => vector('slot', start)),
+    ...layout.penaltyGradients.map((start) => buffer('penalty gradient', start, r.parameters * 8)),
     ...layout.workers.flatMap((worker, w) => [
       buffer('counters', worker.counters, WORKER_COUNTER_BYTES),
       ...worker.gradients.map((start) => vector(`gradient of ${w}`, start)),
@@ -78,6 +80,7 @@ describe('planLayout', () => {
       outputStrides: [256, 256, 16],
       slopeStrides: [],
       droppedStrides: [],
+      penaltyGradients: 0,
       targets: 1,
       workspaceBytes: 1 << 20,
     });
@@ -117,6 +120,7 @@ describe('planLayout', () => {
       outputStrides: [8],
       slopeStrides: [],
       droppedStrides: [],
+      penaltyGradients: 0,
       targets: 1,
       workspaceBytes: 0,
     };

@@ -20,6 +20,8 @@ export interface CustomLoss {
   readonly batch: boolean;
   /** What its functions make of the rows that they are given; sums, of a module of single rows. */
   readonly own: Reductions;
+  /** Whether it has a `penaltyGradient`. */
+  readonly penaltyGradient: boolean;
 }
 
 export type LossChoice = LossName | CustomLoss;
