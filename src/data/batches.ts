@@ -5,6 +5,7 @@
  * row, and that function allocates nothing. What it writes for a row is laid out in dataset.ts.
  */
 import type { Dataset, RowLayout } from './dataset.js';
+import { createTouch } from './touch.js';
 
 /**
  * Copies rows. Offsets and leading dimensions count float32 elements.
@@ -28,6 +29,16 @@ export type Gather = (
 
 /** The function that gathers rows of this dataset. */
 export function createGather(dataset: Dataset): Gather {
+  const touch = createTouch(dataset);
+  const gather = createCopy(dataset);
+  if (touch === null) return gather;
+  return (slots, count, x, xOffset, ldx, y, yOffset, w, wOffset) => {
+    touch(slots, count);
+    gather(slots, count, x, xOffset, ldx, y, yOffset, w, wOffset);
+  };
+}
+
+function createCopy(dataset: Dataset): Gather {
   const views = dataset.pieces.map((piece) => new Float32Array(piece));
   const plain = dataset.layout.flagged.length === 0 && dataset.layout.categories.length === 0;
   const encode = plain ? null : createEncoder(dataset.layout);

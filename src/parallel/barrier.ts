@@ -17,6 +17,7 @@
  * memory.atomic.wait32 (seen: workers let through one arrival early, in up to 7 of 15 short runs; never with that compiler
  * off). The engine's own Atomics cost the same here.
  */
+import type { Patience } from './patience.js';
 
 /** The shared words of one segment's barrier. */
 export interface BarrierWords {
@@ -29,10 +30,10 @@ export interface BarrierWords {
  * Arrives and waits for the others.
  *
  * @param parties how many arrive at each barrier
- * @param spins how often to look before going to sleep
+ * @param patience how often to look before going to sleep; is told how the wait ended
  * @returns false when the abort bit is set, now or while waiting
  */
-export function meet({ words, at }: BarrierWords, parties: number, spins: number): boolean {
+export function meet({ words, at }: BarrierWords, parties: number, patience: Patience): boolean {
   const before = Atomics.add(words, at, 1);
   if (before < 0) return false;
   const target = before - (before % parties) + parties;
@@ -40,11 +41,14 @@ export function meet({ words, at }: BarrierWords, parties: number, spins: number
     if (Atomics.load(words, at + 1) > 0) Atomics.notify(words, at);
     return true;
   }
-  for (let i = 0; i < spins; i++) {
+  for (let left = patience.turns(); left > 0; left--) {
     const seen = Atomics.load(words, at);
     if (seen < 0) return false;
-    if (seen >= target) return true;
+    if (seen < target) continue;
+    patience.ended(false);
+    return true;
   }
+  patience.ended(true);
   Atomics.add(words, at + 1, 1);
   let seen = Atomics.load(words, at);
   while (seen >= 0 && seen < target) {

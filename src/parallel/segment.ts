@@ -10,6 +10,7 @@ import { barrierLine, isAborted, PHASES } from '../memory/control.js';
 import type { Views } from '../memory/views.js';
 import { type OpenLoss, openBuiltIn } from '../nn/losses/choice.js';
 import { meet } from './barrier.js';
+import { createPatience } from './patience.js';
 import type { StepPlan } from './plan.js';
 import { type Batch, clipFactor, createStepWorker, type StepWorker } from './step.js';
 
@@ -24,7 +25,7 @@ export interface SegmentRequest {
   readonly batches: number;
   /** Updates made before this segment. */
   readonly updates: number;
-  /** Turns of a busy wait at a barrier before the thread sleeps. */
+  /** Most turns of a busy wait at a barrier before the thread sleeps; 0 where workers outnumber the cores. */
   readonly spins: number;
 }
 
@@ -72,13 +73,13 @@ export function createSegmentWorker(
   }
 
   function run(request: SegmentRequest): SegmentResult {
-    const { spins } = request;
+    const patience = createPatience(request.spins);
     const trainRows = request.order.plan.rows;
     line = barrierLine(layout.barriers, request.segment);
     const barrier = { words: views.i32, at: line / 4 };
     const meetAll = (timed: boolean): boolean => {
       const before = timed ? performance.now() : 0;
-      const everyone = meet(barrier, plan.workers, spins);
+      const everyone = meet(barrier, plan.workers, patience);
       if (timed) waited += performance.now() - before;
       return everyone;
     };

@@ -9,14 +9,13 @@ import type { ChosenKernels } from '../kernels/load.js';
 import { abortBarrier, barrierLine, openBarrier, PHASES, type Phase } from '../memory/control.js';
 import { allocateMemory, createViews, type Views } from '../memory/views.js';
 import { readTensor, writeTensor } from '../nn/network.js';
+import { LONG_TURNS } from './patience.js';
 import { BLOCK_ROWS, type ForwardPlan, type StepPlan } from './plan.js';
 import { type Pool, workerFailure } from './pool.js';
 import type { SegmentRequest, SegmentResult } from './segment.js';
 import type { ForwardTask, RunSetup, SegmentTask, SummedLoss } from './thread.js';
 import { ownedRange } from './tree.js';
 
-/** Turns of a busy wait at a barrier: a few microseconds. Useless when threads outnumber cores. */
-const SPINS = 4000;
 /** Rows below which a forward pass is not worth another thread. */
 const FORWARD_ROWS = 1024;
 
@@ -102,7 +101,7 @@ export async function runSegment(
 ): Promise<SegmentOutcome> {
   const { plan, pool, setup, views } = session;
   const line = barrierLine(plan.layout.barriers, request.segment);
-  const spins = plan.workers <= availableParallelism() ? SPINS : 0;
+  const spins = plan.workers <= availableParallelism() ? LONG_TURNS : 0;
   openBarrier(views.i32, line);
   const abort = (): void => abortBarrier(views.i32, line);
   if (signal?.aborted) abort();

@@ -85,4 +85,23 @@ describe('createGather', () => {
       { numRuns: 300 },
     );
   });
+
+  it('copies rows of a table that is larger than the cache, in several pieces', () => {
+    const layout = planRow({ numbers: 20, flagged: [], categories: [], targets: 1, weighted: false });
+    const dataset = allocateDataset(20_000, layout, 2 ** 19);
+    dataset.pieces.forEach((piece, p) => {
+      new Float32Array(piece).forEach((_, i, words) => {
+        words[i] = p * dataset.rowsPerPiece * layout.stride + i;
+      });
+    });
+    const slots = Uint32Array.of(19_999, 0, 8191, 4096, 7);
+    const x = new Float32Array(slots.length * 24);
+    const y = new Float32Array(slots.length);
+    createGather(dataset)(slots, slots.length, x, 0, 24, y, 0, null, 0);
+    slots.forEach((slot, i) => {
+      const first = slot * layout.stride;
+      expect([...x.subarray(i * 24, i * 24 + 20)]).toEqual(Array.from({ length: 20 }, (_, j) => first + j));
+      expect(y[i]).toBe(first + 20);
+    });
+  });
 });

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ABORT } from '../../src/memory/control.js';
 import { meet } from '../../src/parallel/barrier.js';
+import { createPatience } from '../../src/parallel/patience.js';
 
 /** Indices of 32-bit words. */
 const WORD = 16;
@@ -96,14 +97,14 @@ describe('the barrier', () => {
   test('does not let anyone wait who arrives after the abort', () => {
     const words = new Int32Array(new SharedArrayBuffer(64));
     words[0] = ABORT;
-    expect(meet({ words, at: 0 }, 2, FOREVER)).toBe(false);
-    expect(meet({ words, at: 0 }, 1, 0)).toBe(false);
+    expect(meet({ words, at: 0 }, 2, createPatience(FOREVER))).toBe(false);
+    expect(meet({ words, at: 0 }, 1, createPatience(0))).toBe(false);
   });
 
   test('lets one party pass alone', () => {
     const words = new Int32Array(new SharedArrayBuffer(64));
     for (let round = 1; round <= 3; round++) {
-      expect(meet({ words, at: 0 }, 1, 9)).toBe(true);
+      expect(meet({ words, at: 0 }, 1, createPatience(9))).toBe(true);
       expect(words[0]).toBe(round);
     }
   });
