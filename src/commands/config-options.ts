@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import { z } from 'zod';
 import { type ConfigKey, configSchema } from '../train/config.js';
 import { choicesOf, optionHints } from '../train/options.js';
+import { PRESET_NAMES, PRESETS, type Preset } from '../train/presets.js';
 
 /** The options of `paragrad train`: everything but the data, which is its argument. */
 export const TRAIN_KEYS = (Object.keys(configSchema.shape) as ConfigKey[]).filter((key) => key !== 'data');
@@ -49,5 +50,18 @@ function details(key: ConfigKey): string {
     const value = field.parse(undefined);
     if (value !== false) notes.push(`default: ${value}`);
   }
+  notes.push(...presetNotes(key, field instanceof z.ZodDefault ? field.parse(undefined) : undefined));
   return notes.length === 0 ? '' : ` (${notes.join('; ')})`;
+}
+
+/** What presets make of an option, where that is not its default: "0.15 in preset default, fast". */
+function presetNotes(key: ConfigKey, byDefault: unknown): string[] {
+  const presets = new Map<string, string[]>();
+  for (const name of PRESET_NAMES) {
+    const setting = (PRESETS[name] as Preset)[key as keyof Preset];
+    if (setting === undefined || String(setting) === String(byDefault)) continue;
+    const text = typeof setting === 'function' ? 'by the table' : String(setting) || 'none';
+    presets.set(text, [...(presets.get(text) ?? []), name]);
+  }
+  return [...presets].map(([text, names]) => `${text} in preset ${names.join(', ')}`);
 }

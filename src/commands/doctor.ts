@@ -7,7 +7,8 @@ import type { Diagnosis } from '../doctor/doctor.js';
 import { ParagradError } from '../errors.js';
 import { resolveConfig, type TrainConfig } from '../train/config.js';
 import { isRunDirectory } from '../train/run-directory.js';
-import { addConfigOptions, flagOf, pickConfigOptions, TRAIN_KEYS } from './config-options.js';
+import { addConfigFileOption, type ConfigInput, configInput, type GivenOptions } from './config-input.js';
+import { addConfigOptions, TRAIN_KEYS } from './config-options.js';
 import { dataInput } from './data-arguments.js';
 import { printFindings } from './findings.js';
 import { formatNumber, formatTable, plural } from './format.js';
@@ -23,19 +24,20 @@ export function addDoctorCommand(program: Command): void {
       'files, folders or globs of the table, or a run directory: then its options are taken',
     );
   addConfigOptions(command, TRAIN_KEYS);
-  addOutputOptions(command).action((data: string[], options: OutputOptions & Record<string, unknown>) =>
+  addConfigFileOption(command);
+  addOutputOptions(command).action((data: string[], options: OutputOptions & GivenOptions) =>
     runCommand(options, async (context) => {
       const { readRunConfig } = await import('../doctor/run-config.js');
-      const given = pickConfigOptions(options, TRAIN_KEYS);
       const isRun = data.length === 1 && (await isRunDirectory(data[0]));
-      await runDoctor({ ...(isRun ? await readRunConfig(data[0]) : dataInput(data)), ...given }, context);
+      const { input, nameOf } = await configInput(isRun ? {} : dataInput(data), options, TRAIN_KEYS);
+      await runDoctor({ input: isRun ? { ...(await readRunConfig(data[0])), ...input } : input, nameOf }, context);
     }),
   );
 }
 
-async function runDoctor(input: Record<string, unknown>, { terminal, signal }: CommandContext): Promise<void> {
+async function runDoctor({ input, nameOf }: ConfigInput, { terminal, signal }: CommandContext): Promise<void> {
   const { doctor } = await import('../doctor/doctor.js');
-  resolveConfig(input, flagOf);
+  resolveConfig(input, nameOf);
   const diagnosis = await doctor(input as TrainConfig, { signal });
   const { findings, rate, start, refused } = diagnosis;
   printFindings(terminal, findings);

@@ -3,7 +3,8 @@ import type { Command } from 'commander';
 import { brief } from '../check/finding.js';
 import { writeWhole } from '../train/atomic-file.js';
 import { resolveConfig, type TrainConfig } from '../train/config.js';
-import { addConfigOptions, flagOf, pickConfigOptions, TRAIN_KEYS } from './config-options.js';
+import { addConfigFileOption, type ConfigInput, configInput, type GivenOptions } from './config-input.js';
+import { addConfigOptions, flagOf, TRAIN_KEYS } from './config-options.js';
 import { addDataArgument, dataInput } from './data-arguments.js';
 import { formatTable } from './format.js';
 import { type CommandContext, runCommand } from './run-command.js';
@@ -11,7 +12,7 @@ import { addOutputOptions, type OutputOptions } from './terminal.js';
 
 const KEYS = TRAIN_KEYS.filter((key) => key !== 'learningRate');
 
-interface FindOptions extends OutputOptions, Readonly<Record<string, unknown>> {
+interface FindOptions extends OutputOptions, GivenOptions {
   readonly plot?: string;
   readonly apply?: boolean;
 }
@@ -24,21 +25,22 @@ export function addLrFindCommand(program: Command): void {
     .option('--apply', 'print the train command with the rate');
   addDataArgument(command);
   addConfigOptions(command, KEYS);
+  addConfigFileOption(command);
   addOutputOptions(command).action((data: string[], options: FindOptions) =>
-    runCommand(options, (context) =>
-      runFind({ ...dataInput(data), ...pickConfigOptions(options, KEYS) }, options, context),
+    runCommand(options, async (context) =>
+      runFind(await configInput(dataInput(data), options, KEYS), options, context),
     ),
   );
 }
 
 async function runFind(
-  input: Record<string, unknown>,
+  { input, nameOf }: ConfigInput,
   { plot, apply }: FindOptions,
   { terminal, signal }: CommandContext,
 ): Promise<void> {
   const { findRate } = await import('../doctor/find-rate.js');
   const { rangeSvg, sketch } = await import('../doctor/range-plot.js');
-  resolveConfig(input, flagOf);
+  resolveConfig(input, nameOf);
   const test = await findRate(input as TrainConfig, { signal });
   const { suggestions, suggested } = test;
   if (plot !== undefined) await writeWhole(plot, rangeSvg(test));

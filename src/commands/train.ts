@@ -2,8 +2,11 @@
 import type { Command } from 'commander';
 import { resolveConfig } from '../train/config.js';
 import type { DoneEvent, StartEvent } from '../train/events.js';
+import { PRESETS } from '../train/presets.js';
 import { train } from '../train/run.js';
-import { addConfigOptions, flagOf, pickConfigOptions, TRAIN_KEYS } from './config-options.js';
+import type { SettledConfig } from '../train/settle.js';
+import { addConfigFileOption, type ConfigInput, configInput, type GivenOptions } from './config-input.js';
+import { addConfigOptions, flagOf, TRAIN_KEYS } from './config-options.js';
 import { addDataArgument, dataInput } from './data-arguments.js';
 import { findingLine } from './findings.js';
 import { formatCount, formatDuration, formatMetrics, plural } from './format.js';
@@ -15,18 +18,17 @@ export function addTrainCommand(program: Command): void {
   const command = program.command('train').description('train a network on a table; writes a run directory');
   addDataArgument(command);
   addConfigOptions(command, TRAIN_KEYS);
-  addOutputOptions(command).action((data: string[], options: OutputOptions & Record<string, unknown>) =>
-    runCommand(options, (context) =>
-      runTrain({ ...dataInput(data), ...pickConfigOptions(options, TRAIN_KEYS) }, context),
-    ),
+  addConfigFileOption(command);
+  addOutputOptions(command).action((data: string[], options: OutputOptions & GivenOptions) =>
+    runCommand(options, async (context) => runTrain(await configInput(dataInput(data), options, TRAIN_KEYS), context)),
   );
 }
 
-async function runTrain(input: Record<string, unknown>, { terminal, signal }: CommandContext): Promise<void> {
+async function runTrain({ input, nameOf }: ConfigInput, { terminal, signal }: CommandContext): Promise<void> {
   const progress = createProgress(terminal);
   let epochs = 0;
   try {
-    for await (const event of train(resolveConfig(input, flagOf), { signal })) {
+    for await (const event of train(resolveConfig(input, nameOf), { signal })) {
       terminal.emit(event);
       progress.update(event);
       if (event.type === 'start') for (const line of startLines(event)) progress.note(line);
@@ -52,8 +54,15 @@ function startLines(start: StartEvent): string[] {
     `task      ${start.task} of "${start.target}"${classes}; loss ${start.loss}`,
     `network   ${network.sizes.join('-')}, ${network.activation}, ${formatCount(network.parameters)} parameters`,
     `learning  ${start.optimizer}, batches of ${plural(start.batchSize, 'row')} in ${plural(start.shards, 'shard')}, ${plural(start.steps, 'step')}`,
+    `preset    ${start.config.preset}: ${presetWords(start.config)}`,
     `machine   ${plural(workers.count, 'worker')} (${workers.reason}), ${kernels.name} (${kernels.reason})`,
   ];
+}
+
+/** What a preset is about, with the values that count, as options. */
+function presetWords(config: SettledConfig): string {
+  const values = Object.entries(config).filter(([key, value]) => key in PRESETS[config.preset] && value !== undefined);
+  return values.map(([key, value]) => `${flagOf(key)} ${String(value) || '""'}`).join(' ');
 }
 
 /** @param epochs that were run */

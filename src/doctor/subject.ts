@@ -22,12 +22,13 @@ import { splitColumnNames } from '../train/columns.js';
 import type { ResolvedConfig } from '../train/config.js';
 import { readInitialWeights } from '../train/model.js';
 import { openRunLoss } from '../train/run-loss.js';
+import { type SettledConfig, settleConfig } from '../train/settle.js';
 import { stepOptions } from '../train/step-options.js';
 import { lossForTask, outputsFor } from '../train/task.js';
 import { createTrial, type Trial } from './trial.js';
 
 export interface Subject {
-  readonly config: ResolvedConfig;
+  readonly config: SettledConfig;
   readonly loaded: LoadedTraining;
   readonly order: OrderPlan;
   readonly plan: StepPlan;
@@ -41,18 +42,19 @@ export interface Subject {
 }
 
 /** @throws ParagradError as a training would, but not for a wrong gradient */
-export async function openSubject(config: ResolvedConfig, table: Table, signal?: AbortSignal): Promise<Subject> {
+export async function openSubject(resolved: ResolvedConfig, table: Table, signal?: AbortSignal): Promise<Subject> {
   const loaded = await loadTraining({
-    ...config,
-    features: splitColumnNames(config.features, table.columns),
-    exclude: splitColumnNames(config.exclude, table.columns),
+    ...resolved,
+    features: splitColumnNames(resolved.features, table.columns),
+    exclude: splitColumnNames(resolved.exclude, table.columns),
     table,
-    validation: typeof config.validation === 'number' ? config.validation : 0,
+    validation: typeof resolved.validation === 'number' ? resolved.validation : 0,
     execute: executeInline,
     signal,
   });
   const { dataset, preprocessing, trainRows } = loaded;
   const { target } = preprocessing;
+  const config = settleConfig(resolved, { ...loaded, task: target.task });
   const loss = lossForTask(target.task, config.loss);
   const outputs = outputsFor(loss, target.task === 'regression' ? 1 : target.classes.length);
   const options = stepOptions(config, dataset.layout, { loss, outputs }, trainRows);

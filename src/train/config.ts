@@ -8,6 +8,7 @@
  */
 import { z } from 'zod';
 import { ParagradError } from '../errors.js';
+import { withPreset } from './choose-preset.js';
 import { columnOptions } from './config/columns.js';
 import { durationOptions } from './config/duration.js';
 import { lossOptions } from './config/loss.js';
@@ -20,7 +21,8 @@ import { splitOptions } from './config/split.js';
 import { checkData, dataOptions } from './data-options.js';
 import { checkHyperparameters } from './hyperparameters.js';
 import { checkLossConstants } from './loss-constants.js';
-import { type NameOf, parseOptions } from './options.js';
+import { type NameOf, optionalChoice, parseOptions } from './options.js';
+import { PRESET_NAMES, type PresetName } from './presets.js';
 import { lossForTask } from './task.js';
 
 /** Fields in the order in which the help lists them. */
@@ -28,6 +30,11 @@ export const configSchema = z.strictObject({
   ...dataOptions,
   ...columnOptions,
   ...splitOptions,
+  preset: optionalChoice(
+    PRESET_NAMES,
+    'settings to start from (default: default; sgd where --hidden, --loss, --activation or --optimizer is given)',
+    'Network',
+  ),
   ...networkOptions,
   ...lossOptions,
   ...optimizerOptions,
@@ -40,8 +47,8 @@ export const configSchema = z.strictObject({
 /** What a user of the library writes: only `target`, and `data` or `query`, are required. */
 export type TrainConfig = z.input<typeof configSchema>;
 
-/** Every option with its value; what is written to config.json. Options left to the data or the optimizer may be absent. */
-export type ResolvedConfig = z.output<typeof configSchema>;
+/** Every option with its value. Those that follow from the table (settle.ts), or are left to the optimizer, may be absent. */
+export type ResolvedConfig = z.output<typeof configSchema> & { readonly preset: PresetName };
 
 export type ConfigKey = keyof ResolvedConfig;
 
@@ -70,7 +77,7 @@ export const evaluationSchema = z.strictObject({
 export const dataSchema = z.strictObject(dataOptions);
 
 /**
- * Checks a config and fills in the defaults.
+ * Checks a config and fills in its preset and the defaults.
  *
  * @param input a `TrainConfig`, not trusted
  * @throws ParagradError `bad_option`: names the option, what was expected, and what was given; `unread_option` for a
@@ -80,7 +87,7 @@ export const dataSchema = z.strictObject(dataOptions);
  * const config = resolveConfig({ data: 'houses.parquet', target: 'price', epochs: 5 });
  */
 export function resolveConfig(input: unknown, nameOf?: NameOf): ResolvedConfig {
-  const config = parseOptions(configSchema, input, nameOf);
+  const config = parseOptions(configSchema, withPreset(input), nameOf) as ResolvedConfig;
   checkData(config, nameOf);
   checkHyperparameters(config, nameOf);
   checkHeldOut(config, nameOf);

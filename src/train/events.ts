@@ -8,6 +8,7 @@ import type { ActivationName } from '../nn/activations/index.js';
 import type { Task } from '../nn/losses/loss.js';
 import type { OptimizerName } from '../nn/optimizers/index.js';
 import type { Metrics } from './metrics.js';
+import type { SettledConfig } from './settle.js';
 
 /** Everything that was decided before the first step. */
 export interface StartEvent {
@@ -41,6 +42,8 @@ export interface StartEvent {
   readonly workers: { readonly count: number; readonly reason: string };
   readonly shards: number;
   readonly runDir: string;
+  /** Every option with its value, as config.json has it. */
+  readonly config: SettledConfig;
 }
 
 /** Progress, at most a few times a second, and always after the last step. */

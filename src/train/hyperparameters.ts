@@ -9,6 +9,8 @@ import type { NameOf } from './options.js';
 
 type HyperparameterName = keyof Hyperparameters;
 
+export const HYPERPARAMETER_NAMES = Object.keys(OPTIMIZERS.sgd.defaults) as readonly HyperparameterName[];
+
 /** An optimizer, and what was said of its constants. */
 export interface OptimizerChoice extends Partial<Record<HyperparameterName, number | undefined>> {
   readonly optimizer: OptimizerName;
@@ -42,8 +44,7 @@ export function readHyperparameters(choice: OptimizerChoice): Partial<Hyperparam
 export function checkHyperparameters(choice: OptimizerChoice, nameOf: NameOf = (key) => key): void {
   const { optimizer } = choice;
   const reads = readBy(optimizer);
-  const names = Object.keys(OPTIMIZERS[optimizer].defaults) as HyperparameterName[];
-  const unread = names.find((name) => choice[name] !== undefined && !reads.includes(name));
+  const unread = HYPERPARAMETER_NAMES.find((name) => choice[name] !== undefined && !reads.includes(name));
   if (unread === undefined) return;
   const readers = (Object.keys(OPTIMIZERS) as OptimizerName[]).filter((name) => readBy(name).includes(unread));
   throw new ParagradError(

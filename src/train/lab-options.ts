@@ -1,6 +1,8 @@
 /** What a lab is made of: the options of a run that concern one step, as the config has them, and a few of its own. */
 import { z } from 'zod';
+import { ACTIVATIONS } from '../nn/activations/index.js';
 import { LOSSES, type LossName } from '../nn/losses/index.js';
+import { choice, namesOf } from './config/fields.js';
 import { configSchema } from './config.js';
 import { checkHyperparameters } from './hyperparameters.js';
 import { checkLossConstants } from './loss-constants.js';
@@ -12,6 +14,7 @@ export type Tensors = Readonly<Record<string, ArrayLike<number>>>;
 const count = z.int().min(1);
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 
+const activation = choice(namesOf(ACTIVATIONS), 'Network');
 const losses = Object.keys(LOSSES) as LossName[];
 
 const labSchema = z.strictObject({
@@ -33,8 +36,8 @@ const labSchema = z.strictObject({
     expected: 'a whole number of at least 1',
   }),
   loss: option(z.enum(losses).default('mse'), 'loss', { group: 'Learning', expected: `one of ${losses.join(', ')}` }),
+  activation: option(activation.schema.default('relu'), 'activation of the hidden layers', activation.hint),
   ...configSchema.pick({
-    activation: true,
     dropout: true,
     quantile: true,
     labelSmoothing: true,

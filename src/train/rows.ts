@@ -19,6 +19,7 @@ import type { ResolvedConfig } from './config.js';
 import type { TrainEvent } from './events.js';
 import { keepsTarget } from './loss-constants.js';
 import { memoryLimit, planStorage, type RowStorage } from './memory-plan.js';
+import { type SettledConfig, settleConfig } from './settle.js';
 import { stepOptions, workingBytes } from './step-options.js';
 import { lossForTask, outputsFor } from './task.js';
 
@@ -45,6 +46,8 @@ export interface RowsContext {
 }
 
 export interface RunRows extends Split {
+  /** With what follows from the table. */
+  readonly config: SettledConfig;
   /** What the training table is called. */
   readonly location: string;
   readonly input: TrainingInput;
@@ -90,17 +93,19 @@ export async function readRows(context: RowsContext): Promise<RunRows> {
   const checked = test && { table: test, preprocessing, withTarget: true, dropMissingTarget, execute, signal };
   const notes = [...plan.notes, ...(checked ? await checkForModel(checked) : [])];
   for (const message of notes) emit({ type: 'warning', code: 'data', message });
+  const settled = settleConfig(config, { ...plan, task: preprocessing.target.task });
   const order = planOrder(plan.trainRows, plan.layout.stride, context.sizes?.order ?? ORDER_SIZES);
-  const storage = chooseStorage(context, plan, order);
+  const storage = chooseStorage({ ...context, config: settled }, plan, order);
   const rows =
     storage.kind === 'memory'
       ? await readToMemory(plan, load, order)
-      : await readToFile(context, plan, load, order, storage);
+      : await readToFile({ ...context, config: settled }, plan, load, order, storage);
   // What they hold of memory is free for the training.
   await Promise.all([table.close(), plan.held?.table.close()]);
   const { location } = table;
   return {
     ...rows,
+    config: settled,
     location,
     trainRows: plan.trainRows,
     validationRows: plan.validationRows,
@@ -109,7 +114,11 @@ export async function readRows(context: RowsContext): Promise<RunRows> {
   };
 }
 
-function chooseStorage({ config, threads, sizes }: RowsContext, plan: TrainingPlan, order: OrderPlan): RowStorage {
+interface SettledContext extends RowsContext {
+  readonly config: SettledConfig;
+}
+
+function chooseStorage({ config, threads, sizes }: SettledContext, plan: TrainingPlan, order: OrderPlan): RowStorage {
   const { table, held, layout, preprocessing, trainRows, validationRows } = plan;
   // At most: which numbers are flagged as missing is known only when all rows have been read.
   const inputs = layout.inputs + layout.numbers;
@@ -144,7 +153,7 @@ async function readToMemory(plan: TrainingPlan, load: TrainingLoad, order: Order
 }
 
 async function readToFile(
-  { config, folder, closeAtEnd }: RowsContext,
+  { config, folder, closeAtEnd }: SettledContext,
   plan: TrainingPlan,
   load: TrainingLoad,
   order: OrderPlan,

@@ -6,9 +6,9 @@
 import { access, appendFile, mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { notWritable, writeWhole } from './atomic-file.js';
-import type { ResolvedConfig } from './config.js';
 import type { Environment } from './environment.js';
 import { MODEL_FILE } from './model.js';
+import type { SettledConfig } from './settle.js';
 
 const ATTEMPTS = 100;
 const ENVIRONMENT_FILE = 'environment.json';
@@ -17,7 +17,7 @@ export interface RunDirectory {
   readonly path: string;
   readonly modelPath: string;
   /** @param config with what was decided where it left a choice */
-  writeConfig(config: ResolvedConfig): Promise<void>;
+  writeConfig(config: SettledConfig): Promise<void>;
   writeEnvironment(environment: Environment): Promise<void>;
   /** Adds a line to metrics.jsonl. Lines are in the order of the calls. */
   appendMetrics(record: object): Promise<void>;

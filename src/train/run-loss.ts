@@ -12,7 +12,7 @@ import { type LossChoice, type OpenLoss, openBuiltIn, openModule } from '../nn/l
 import type { Task } from '../nn/losses/loss.js';
 import { importLossModule } from '../nn/losses/module.js';
 import { planNetwork, readTensor } from '../nn/network.js';
-import type { ResolvedConfig } from './config.js';
+import type { SettledConfig } from './settle.js';
 
 /** Rows of the table that a module is checked on, at most. */
 const CHECKED_ROWS = 300;
@@ -34,7 +34,7 @@ export interface RunLoss {
  */
 export async function openRunLoss(
   loss: LossChoice,
-  config: Pick<ResolvedConfig, 'loss' | 'activation' | 'seed' | 'allowWrongGradient'>,
+  config: Pick<SettledConfig, 'loss' | 'activation' | 'seed' | 'allowWrongGradient'>,
   task: Task,
   sizes: readonly number[],
   dataset: Dataset,
@@ -65,7 +65,7 @@ export function firstTargets({ layout, pieces, rows: stored }: Dataset, rows: nu
 /** W0, W1 … of the seed as one vector. */
 function initialWeights(
   sizes: readonly number[],
-  { activation, seed }: Pick<ResolvedConfig, 'activation' | 'seed'>,
+  { activation, seed }: Pick<SettledConfig, 'activation' | 'seed'>,
 ): Float64Array {
   const network = planNetwork(sizes);
   const parameters = new Float32Array(network.parameters);

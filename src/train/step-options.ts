@@ -3,15 +3,15 @@ import type { RowLayout } from '../data/dataset.js';
 import type { LossChoice } from '../nn/losses/choice.js';
 import { planStep, type StepOptions, type StepPlan } from '../parallel/plan.js';
 import { defaultShards } from '../parallel/tree.js';
-import type { ResolvedConfig } from './config.js';
 import { hyperparametersOf } from './hyperparameters.js';
 import { lossConstantsOf } from './loss-constants.js';
+import type { SettledConfig } from './settle.js';
 
 export type RunSteps = Omit<StepOptions, 'workers'>;
 
 /** @param loss that was chosen, and the outputs that it takes */
 export function stepOptions(
-  config: ResolvedConfig,
+  config: SettledConfig,
   layout: Pick<RowLayout, 'inputs' | 'weighted'>,
   { loss, outputs }: { readonly loss: LossChoice; readonly outputs: number },
   trainRows: number,

@@ -47,6 +47,7 @@ import { createRunDirectory, type RunDirectory } from './run-directory.js';
 import { openRunLoss } from './run-loss.js';
 import { weightsSha256 } from './safetensors.js';
 import { readTruth, scoreOutputs } from './score.js';
+import type { SettledConfig } from './settle.js';
 import { stepOptions } from './step-options.js';
 import { lossForTask, outputsFor } from './task.js';
 import { untilAborted } from './until-aborted.js';
@@ -117,7 +118,7 @@ export async function runTraining(
     if (outcome.divergence !== null) {
       keep = outcome.epochs > 0;
       if (keep) await save(resources, rows, schedule, outcome);
-      const { learningRate } = hyperparametersOf(config);
+      const { learningRate } = hyperparametersOf(rows.config);
       throw divergedError(outcome.divergence, outcome.epochs, keep ? directory.modelPath : null, learningRate);
     }
     if (outcome.skippedBatches > 0) {
@@ -157,8 +158,8 @@ export async function runTraining(
 
 /** Plans the run, sets the initial weights, and says what was decided. */
 async function prepare(resources: Resources, rows: RunRows): Promise<{ schedule: Schedule; workers: WorkerChoice }> {
-  const { config, kernels, pool, directory, emit } = resources;
-  const { input, preprocessing, trainRows, validationRows, storage } = rows;
+  const { kernels, pool, directory, emit } = resources;
+  const { config, input, preprocessing, trainRows, validationRows, storage } = rows;
   const { target } = preprocessing;
   const loss = lossForTask(target.task, config.loss);
   checkLossConstants(config, loss);
@@ -183,8 +184,7 @@ async function prepare(resources: Resources, rows: RunRows): Promise<{ schedule:
   const stepsPerEpoch = Math.ceil(trainRows / batchSize);
   const steps = Math.min(config.epochs * stepsPerEpoch, config.steps ?? Number.POSITIVE_INFINITY);
   const epochs = Math.ceil(steps / stepsPerEpoch);
-  const restore = config.restore ?? (config.patience === undefined ? 'last' : 'best');
-  await directory.writeConfig({
+  const written: SettledConfig = {
     ...withoutMemory(config),
     ...readHyperparameters(config),
     ...readLossConstants(config, loss),
@@ -193,8 +193,8 @@ async function prepare(resources: Resources, rows: RunRows): Promise<{ schedule:
     loss: config.loss ?? lossLabel(loss),
     batchSize,
     shards,
-    restore,
-  });
+  };
+  await directory.writeConfig(written);
   await directory.writeEnvironment(describeEnvironment(kernels, input.order));
   emit({
     type: 'start',
@@ -214,6 +214,7 @@ async function prepare(resources: Resources, rows: RunRows): Promise<{ schedule:
     workers: { count: workers.workers, reason: workers.reason },
     shards: plan.shards,
     runDir: directory.path,
+    config: written,
   });
   return {
     schedule: {
@@ -225,7 +226,7 @@ async function prepare(resources: Resources, rows: RunRows): Promise<{ schedule:
       epochs,
       stepsPerEpoch,
       steps,
-      keeping: { restore, patience: config.patience ?? null },
+      keeping: { restore: config.restore, patience: config.patience ?? null },
     },
     workers,
   };

@@ -26,8 +26,9 @@ function refusal(input: unknown, nameOf?: (key: string) => string): string {
 
 describe('resolveConfig', () => {
   it('needs data and target only, and fills in the rest', () => {
-    expect(resolveConfig(least)).toEqual({
+    expect(resolveConfig({ ...least, preset: 'sgd' })).toEqual({
       ...least,
+      preset: 'sgd',
       validation: 0.2,
       hidden: [256, 256, 256],
       activation: 'relu',

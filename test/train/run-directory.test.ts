@@ -7,6 +7,7 @@ import { planOrder } from '../../src/data/order.js';
 import { resolveConfig } from '../../src/train/config.js';
 import { describeEnvironment } from '../../src/train/environment.js';
 import { createRunDirectory } from '../../src/train/run-directory.js';
+import { settleConfig } from '../../src/train/settle.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -62,7 +63,8 @@ describe('a run directory', () => {
   it('holds config and environment as JSON, and a line of metrics each', async () => {
     const run = await createRunDirectory(await fresh(), 'a');
     const rowOrder = planOrder(100, 8);
-    const config = resolveConfig({ data: 'a.arrow', target: 'y' });
+    const resolved = resolveConfig({ data: 'a.arrow', target: 'y' });
+    const config = settleConfig(resolved, { task: 'regression', trainRows: 80, validationRows: 20 });
     await run.writeConfig(config);
     const environment = describeEnvironment({ name: 'wasm-fma', arithmetic: 'fma' }, rowOrder);
     await run.writeEnvironment(environment);

@@ -12,7 +12,7 @@ export const durationOptions = {
     expected: 'a whole number of at least 1, or "full"',
     parse: numeric,
   }),
-  epochs: option(count.default(30), 'passes over the training rows', { group: 'Learning', ...countHint }),
+  epochs: option(count.optional(), 'passes over the training rows', { group: 'Learning', ...countHint }),
   steps: option(count.optional(), 'stop after this many optimizer steps, if the epochs are not over before', {
     group: 'Learning',
     ...countHint,

@@ -13,7 +13,7 @@ export const networkOptions = {
     expected: 'a list of layer widths, each a whole number of at least 1',
     parse: numericList,
   }),
-  activation: option(activation.schema.default('relu'), 'activation of the hidden layers', activation.hint),
+  activation: option(activation.schema.optional(), 'activation of the hidden layers', activation.hint),
   dropout: option(belowOne.default(0), 'probability of a hidden unit to be left out of a step', {
     group: 'Network',
     ...belowOneHint,

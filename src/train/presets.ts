@@ -1,0 +1,88 @@
+/**
+ * Presets: whole sets of settings under a name. What a user gives wins over the preset, the preset over the defaults of the
+ * schema. `default` is the recipe (docs/recipe.md says why each setting is there), `fast` the recipe in a hurry, `sgd` plain
+ * training where what is written is what runs, `linear` no hidden layer.
+ *
+ * Some settings follow from the table: these are functions, and are resolved when it has been read (settle.ts).
+ */
+import { z } from 'zod';
+import type { Task } from '../nn/losses/loss.js';
+import { durationOptions } from './config/duration.js';
+import { lossOptions } from './config/loss.js';
+import { networkOptions } from './config/network.js';
+import { optimizerOptions } from './config/optimizer.js';
+import { preprocessingOptions } from './config/preprocessing.js';
+import { splitOptions } from './config/split.js';
+
+const settings = z.strictObject({
+  ...splitOptions,
+  ...networkOptions,
+  ...lossOptions,
+  ...optimizerOptions,
+  ...durationOptions,
+  ...preprocessingOptions,
+});
+type Settings = z.input<typeof settings>;
+
+/** What settings may follow from. */
+export interface Facts {
+  readonly task: Task;
+  readonly stepsPerEpoch: number;
+  readonly validationRows: number;
+}
+
+/** A value, or how it follows from the table. */
+export type Setting<T> = T | ((facts: Facts) => T);
+
+/** Settings; those that are absent have the schema's default. */
+export type Preset = { readonly [K in keyof Settings]?: Setting<Settings[K]> } & {
+  readonly activation: Setting<NonNullable<Settings['activation']>>;
+  readonly epochs: Setting<number>;
+};
+
+const byTask =
+  <T>(classification: T, regression: T) =>
+  ({ task }: Facts): T =>
+    task === 'regression' ? regression : classification;
+
+/** As many epochs as make about so many steps, within bounds. */
+const epochsFor =
+  (steps: number, least: number, most: number) =>
+  ({ stepsPerEpoch }: Facts): number =>
+    Math.min(most, Math.max(least, Math.round(steps / stepsPerEpoch)));
+
+const bestIfHeldOut = ({ validationRows }: Facts): 'best' | 'last' => (validationRows > 0 ? 'best' : 'last');
+
+const RECIPE = {
+  hidden: [256, 256, 256],
+  activation: byTask('selu', 'mish'),
+  dropout: 0.15,
+  optimizer: 'adam',
+  beta1: 0.9,
+  beta2: 0.95,
+  epsilon: 1e-8,
+  learningRate: 0.003,
+  schedule: 'cosine',
+  batchSize: 256,
+  epochs: epochsFor(6000, 32, 256),
+  restore: bestIfHeldOut,
+} satisfies Preset;
+
+export const PRESETS = {
+  default: RECIPE,
+  fast: { ...RECIPE, epochs: epochsFor(1500, 8, 64) },
+  sgd: { hidden: [256, 256, 256], activation: 'relu', optimizer: 'adam', epochs: 30 },
+  linear: {
+    hidden: [],
+    activation: 'identity',
+    optimizer: 'adam',
+    learningRate: 0.01,
+    schedule: 'cosine',
+    epochs: epochsFor(3000, 16, 128),
+    restore: bestIfHeldOut,
+  },
+} satisfies Record<string, Preset>;
+
+export type PresetName = keyof typeof PRESETS;
+
+export const PRESET_NAMES = Object.keys(PRESETS) as PresetName[];
