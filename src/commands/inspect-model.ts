@@ -37,24 +37,32 @@ function inputRows({ numbers, categories, weightColumn }: Preprocessing): string
   return [
     ['column', 'becomes'],
     ...numbers.map((number) => {
-      return [number.name, `${scalingText(number)}${number.flagged ? ', and a flag where it is missing' : ''}`];
+      const parts = [
+        scalingText(number),
+        ...(number.bins ? [plural(number.bins.means.length, 'bin')] : []),
+        ...(number.flagged ? ['and a flag where it is missing'] : []),
+      ];
+      return [number.name, parts.join(', ')];
     }),
-    ...categories.map(({ name, values, buckets }) => [
-      name,
-      buckets === undefined
-        ? `one of ${values.length}: ${listValues(values)}`
-        : `one of ${buckets} buckets, by its hash`,
-    ]),
+    ...categories.map((category) => [category.name, categoryText(category)]),
     ...(weightColumn === null ? [] : [[weightColumn, 'weight of the row in training']]),
   ];
 }
 
-function scalingText({ part, centre, shift, scale }: Preprocessing['numbers'][number]): string {
+function categoryText({ values, buckets, encoding }: Preprocessing['categories'][number]): string {
+  if (encoding === 'sign') return `-1: ${values[0]}, 1: ${values[1]}`;
+  const what =
+    buckets === undefined ? `one of ${values.length}: ${listValues(values)}` : `one of ${buckets} buckets, by its hash`;
+  return encoding === 'embedding' ? `${what}, embedded` : what;
+}
+
+function scalingText({ part, centre, shift, scale, clip }: Preprocessing['numbers'][number]): string {
   const value = part ?? 'x';
   if (scale === 0) return 'constant, 0';
   const mean = centre + shift;
   const centred = mean === 0 ? value : `(${value} ${mean < 0 ? '+' : '-'} ${formatNumber(Math.abs(mean))})`;
-  return scale === 1 ? centred : `${centred} / ${formatNumber(scale)}`;
+  const scaled = scale === 1 ? centred : `${centred} / ${formatNumber(scale)}`;
+  return clip === undefined ? scaled : `${scaled}, bent to stay within -${clip} and ${clip}`;
 }
 
 function listValues(values: readonly unknown[]): string {

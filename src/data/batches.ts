@@ -4,7 +4,8 @@
  * Beside the kernels this is what a step spends its time on, so `createGather` picks a function once, by the shape of the
  * row, and that function allocates nothing. What it writes for a row is laid out in dataset.ts.
  */
-import type { Dataset, RowLayout } from './dataset.js';
+import { categoryWidth, type Dataset, type RowLayout } from './dataset.js';
+import { createPiecewise } from './piecewise.js';
 import { createTouch } from './touch.js';
 
 /**
@@ -40,7 +41,8 @@ export function createGather(dataset: Dataset): Gather {
 
 function createCopy(dataset: Dataset): Gather {
   const views = dataset.pieces.map((piece) => new Float32Array(piece));
-  const plain = dataset.layout.flagged.length === 0 && dataset.layout.categories.length === 0;
+  const { flagged, categories, binned } = dataset.layout;
+  const plain = flagged.length + categories.length + binned.length === 0;
   const encode = plain ? null : createEncoder(dataset.layout);
   if (views.length === 1 && encode === null) return gatherPlain(views[0], dataset.layout);
   return gatherAny(views, dataset, encode);
@@ -81,28 +83,59 @@ function gatherAny(views: readonly Float32Array[], { layout, rowsPerPiece }: Dat
   };
 }
 
-/** Turns the numbers at x[to ...] into the whole input: missing ones into flags, the codes of the row at `from` into one-hots. */
+/** Turns the numbers at x[to ...] into the whole input, by what the row at `from` holds. */
 type Encoder = (rows: Float32Array, from: number, x: Float32Array, to: number) => void;
 
-function createEncoder({ numbers, flagged, categories, inputs }: RowLayout): Encoder {
+function createEncoder(layout: RowLayout): Encoder {
+  const { numbers, flagged, categories, binned } = layout;
+  const parts: Encoder[] = [];
+  if (categories.length > 0) parts.push(categoryEncoder(layout));
+  if (binned.length > 0) parts.push(binEncoder(layout));
   const flaggedColumns = Int32Array.from(flagged);
   const flags = flagged.length;
-  /** First input of each category's one-hot, from the start of the row. */
-  const starts = new Int32Array(categories.length);
-  for (let c = 0, at = numbers + flags; c < categories.length; at += categories[c++]) starts[c] = at;
   return (rows, from, x, to) => {
-    const end = (to + inputs) | 0;
-    for (let j = (to + numbers) | 0; j < end; j++) x[j] = 0;
+    for (let p = 0; p < parts.length; p++) parts[p](rows, from, x, to);
     for (let f = 0; f < flags; f++) {
       const at = (to + flaggedColumns[f]) | 0;
-      if (Number.isNaN(x[at])) {
-        x[at] = 0;
-        x[to + numbers + f] = 1;
-      }
+      const missing = Number.isNaN(rows[from + flaggedColumns[f]]);
+      if (missing) x[at] = 0;
+      x[to + numbers + f] = missing ? 1 : 0;
     }
+  };
+}
+
+function categoryEncoder({ numbers, flagged, categories }: RowLayout): Encoder {
+  const first = numbers + flagged.length;
+  /** First input of each category, from the start of the row. */
+  const starts = new Int32Array(categories.length);
+  const signs = Uint8Array.from(categories, ({ encoding }) => (encoding === 'sign' ? 1 : 0));
+  const gathered = Uint8Array.from(categories, ({ encoding }) => (encoding === 'embedding' ? 0 : 1));
+  let end = first;
+  for (let c = 0; c < categories.length; end += categoryWidth(categories[c++])) starts[c] = end;
+  return (rows, from, x, to) => {
+    for (let j = first; j < end; j++) x[to + j] = 0;
     for (let c = 0; c < starts.length; c++) {
       const code = rows[from + numbers + c] | 0;
-      if (code >= 0) x[to + starts[c] + code] = 1;
+      if (code < 0 || gathered[c] === 0) continue;
+      if (signs[c] === 1) x[to + starts[c]] = 2 * code - 1;
+      else x[to + starts[c] + code] = 1;
+    }
+  };
+}
+
+function binEncoder({ inputs, binned }: RowLayout): Encoder {
+  const columns = Int32Array.from(binned, ({ number }) => number);
+  const encoders = binned.map(createPiecewise);
+  const starts = new Int32Array(binned.length);
+  for (let b = binned.length - 1, end = inputs; b >= 0; b--) {
+    end -= binned[b].means.length;
+    starts[b] = end;
+  }
+  return (rows, from, x, to) => {
+    for (let b = 0; b < columns.length; b++) {
+      const z = rows[from + columns[b]];
+      if (Number.isNaN(z)) x[to + columns[b]] = 0;
+      encoders[b](z, x, to + starts[b]);
     }
   };
 }

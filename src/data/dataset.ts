@@ -3,26 +3,48 @@
  *
  *   [ numbers … | category codes … | targets … | weight? ]      `stride` float32 words
  *
- * Numbers are standardised; a missing one stays NaN only in the columns listed in `flagged`. Codes index the global,
- * sorted dictionary of their column; -1 is missing or unseen. The network's input is made of a row by batches.ts:
+ * Numbers are standardised; a missing one stays NaN only in the columns listed in `flagged` and `binned`. Codes index the
+ * global, sorted dictionary of their column; -1 is missing or unseen. The network's input is made of a row by batches.ts:
  *
- *   [ numbers … | a 0/1 "is missing" flag per flagged number … | one-hot of each category … ]
+ *   [ numbers … | a 0/1 "is missing" flag per flagged number … | each category … | bins of each binned number … ]
  *
- * so that a category costs 4 bytes a row in memory, whatever its size.
+ * so that a category costs 4 bytes a row in memory, whatever its size, and the bins of a number nothing.
  */
+import type { Bins } from './piecewise.js';
+
+/**
+ * What becomes of a category's code: an input for each value, 1 for the one at hand; one input, -1 for the first of two
+ * values and 1 for the second; or nothing here, because the network looks a learned vector up. Missing is 0 everywhere.
+ */
+export const CATEGORY_ENCODINGS = ['one-hot', 'sign', 'embedding'] as const;
+export type CategoryEncoding = (typeof CATEGORY_ENCODINGS)[number];
+
+export interface CategoryLayout {
+  /** Size of the dictionary. */
+  readonly values: number;
+  readonly encoding: CategoryEncoding;
+}
+
+/** A number that is also given by its bins. */
+export interface BinnedNumber extends Bins {
+  /** Index into the numbers. */
+  readonly number: number;
+}
+
 export interface RowLayout {
   /** Number columns. */
   readonly numbers: number;
   /** Indices (into the numbers) of the columns whose NaN means missing and feeds a flag; ascending. */
   readonly flagged: readonly number[];
-  /** Size of the dictionary of each category column. */
-  readonly categories: readonly number[];
+  readonly categories: readonly CategoryLayout[];
+  /** Ascending by number. */
+  readonly binned: readonly BinnedNumber[];
   /** Target values a row: outputs of a regression, 1 (the class index) for classification, 0 when a table has no target. */
   readonly targets: number;
   readonly weighted: boolean;
   /** float32 words a row. */
   readonly stride: number;
-  /** Width of the network's input: numbers + flags + sum of categories. */
+  /** Width of what is gathered of a row: numbers + flags + inputs of the categories + bins. */
   readonly inputs: number;
 }
 
@@ -40,13 +62,21 @@ export interface Dataset {
 export function planRow(spec: {
   numbers: number;
   flagged: readonly number[];
-  categories: readonly number[];
+  categories: readonly CategoryLayout[];
+  binned?: readonly BinnedNumber[];
   targets: number;
   weighted: boolean;
 }): RowLayout {
-  const stride = spec.numbers + spec.categories.length + spec.targets + (spec.weighted ? 1 : 0);
-  const inputs = spec.numbers + spec.flagged.length + spec.categories.reduce((sum, size) => sum + size, 0);
-  return { ...spec, stride, inputs };
+  const { numbers, flagged, categories, binned = [], targets, weighted } = spec;
+  const stride = numbers + categories.length + targets + (weighted ? 1 : 0);
+  const widths = [...categories.map(categoryWidth), ...binned.map(({ means }) => means.length)];
+  const inputs = numbers + flagged.length + widths.reduce((sum, width) => sum + width, 0);
+  return { numbers, flagged, categories, binned, targets, weighted, stride, inputs };
+}
+
+/** Inputs that a category's code becomes. */
+export function categoryWidth({ values, encoding }: CategoryLayout): number {
+  return encoding === 'one-hot' ? values : encoding === 'sign' ? 1 : 0;
 }
 
 /** Most bytes of one piece. */

@@ -1,10 +1,11 @@
 /**
  * What becomes of each category: an input for each of its values; with too many of them, inputs for buckets; and nothing,
  * where nearly every row has a value of its own, as an identifier has: nothing can be learnt of it but the rows by heart.
+ * Where it is asked for, two values share one input, and more than a few are embedded.
  */
 import { BUCKETS } from './buckets.js';
 import { shellName, show } from './columns.js';
-import type { CategoryInput } from './preprocess.js';
+import type { CategoryInput, InputEncoding } from './preprocess.js';
 import type { LoadContext } from './stages.js';
 import { MOST_VALUES } from './survey.js';
 import type { Column, Table } from './table.js';
@@ -15,6 +16,8 @@ const FEW_VALUES = 100;
 const IDENTIFIER_ROWS = 100_000;
 /** Distinct values over rows that have one, from which a column is an identifier. */
 const IDENTIFIER_SHARE = 0.95;
+/** With more values than this, a category is embedded where embeddings are asked for; as RealMLP has it. */
+const MOST_ONE_HOT = 8;
 
 export interface EncodedCategories {
   readonly inputs: readonly CategoryInput[];
@@ -31,6 +34,7 @@ export async function encodeCategories(
   columns: readonly Column[],
   values: readonly (readonly string[])[],
   named: readonly string[] | undefined,
+  encode: readonly InputEncoding[],
   { signal }: LoadContext,
 ): Promise<EncodedCategories> {
   const inputs: CategoryInput[] = [];
@@ -44,12 +48,17 @@ export async function encodeCategories(
       );
     } else if (values[i].length > MOST_VALUES) {
       notes.push(`${subject} has more than ${MOST_VALUES} values, and is hashed into ${BUCKETS} buckets`);
-      inputs.push({ name, values: [], buckets: BUCKETS });
+      inputs.push({ name, values: [], buckets: BUCKETS, ...encodingOf(BUCKETS, encode) });
     } else {
-      inputs.push({ name, values: values[i] });
+      inputs.push({ name, values: values[i], ...encodingOf(values[i].length, encode) });
     }
   }
   return { inputs, notes };
+}
+
+function encodingOf(values: number, encode: readonly InputEncoding[]): Pick<CategoryInput, 'encoding'> {
+  if (encode.includes('sign') && values === 2) return { encoding: 'sign' };
+  return encode.includes('embedding') && values > MOST_ONE_HOT ? { encoding: 'embedding' } : {};
 }
 
 async function isIdentifier(table: Table, name: string, signal: AbortSignal | undefined): Promise<boolean> {

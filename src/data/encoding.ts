@@ -7,10 +7,12 @@ import { type Columns, show } from './columns.js';
 import { encodeCategories } from './encode-categories.js';
 import {
   IDENTITY,
+  type InputEncoding,
   type NumberInput,
   type Preprocessing,
   type Scaling,
   type Target,
+  type TargetScaling,
   type TargetTask,
 } from './preprocess.js';
 import { type LoadContext, survey } from './stages.js';
@@ -25,7 +27,9 @@ export interface EncodingOptions {
   /** Default: by the target's kind and values. */
   readonly task?: TargetTask | undefined;
   readonly scale: Scaling;
-  readonly scaleTarget: Scaling;
+  readonly scaleTarget: TargetScaling;
+  /** Default: none. */
+  readonly encode?: readonly InputEncoding[] | undefined;
   /** Refuse a target that is negative somewhere. Default false. */
   readonly targetIsCount?: boolean | undefined;
   /** Leave out rows without a target, instead of refusing them. */
@@ -62,7 +66,14 @@ export async function decideEncoding(
   const decision = decideTarget(table, columns.target, found.target!, options.task);
   if (options.targetIsCount) refuseNegative(table, decision.target, found.target!);
   const dropped = checkTarget(table, decision.target, found.target!, table.rows, options.dropMissingTarget);
-  const categories = await encodeCategories(table, columns.categories, found.categories, options.features, context);
+  const categories = await encodeCategories(
+    table,
+    columns.categories,
+    found.categories,
+    options.features,
+    options.encode ?? [],
+    context,
+  );
   const times = timeInputs(table, columns.times, found.times);
   const numbers = [...columns.numbers.map(({ name }) => ({ name })), ...times.inputs];
   if (numbers.length + categories.inputs.length === 0) {

@@ -4,7 +4,8 @@
  * that of `loadTraining`.
  */
 import type { RowLayout } from './dataset.js';
-import { partsOf, standardisedWords, type TrainingLoad, type TrainingPlan, withStatistics } from './load.js';
+import { partsOf, standardisedWords, type TrainingLoad, type TrainingPlan } from './load.js';
+import { measure, openSample } from './measure.js';
 import { type Preprocessing, rowLayout } from './preprocess.js';
 import type { Split } from './split.js';
 import { type StagingSizes, spoolRows } from './spool.js';
@@ -40,10 +41,13 @@ export async function loadSpooled(
 ): Promise<SpooledTraining> {
   const { table, rows, held, preprocessing: raw, layout, trainRows, validationRows } = plan;
   const columns = standardisedWords(raw);
-  const spool = { place: file.place, preprocessing: raw, layout, trainRows, heldStart: trainRows, columns, ...staging };
+  const sample = openSample(trainRows, layout, load);
+  const own = { place: file.place, preprocessing: raw, layout, trainRows, heldStart: trainRows, columns, sample };
+  const spool = { ...own, ...staging };
   const parts = await spoolRows(table, rows, spool, load);
   if (held) await spoolRows(held.table, held.rows, spool, load);
-  const preprocessing = withStatistics(raw, joinMoments(parts, columns.length), load);
+  const moments = joinMoments(parts, columns.length);
+  const preprocessing = await measure(raw, moments, trainRows, null, sample, load);
   return {
     trainRows,
     validationRows,

@@ -5,21 +5,21 @@
 import { ParagradError } from '../errors.js';
 import { type ColumnChoice, checkColumns, chooseColumns } from './columns.js';
 import type { Dataset, RowLayout } from './dataset.js';
-import { decideEncoding, type EncodingOptions } from './encoding.js';
-import { type Preprocessing, rowLayout, type Scaling } from './preprocess.js';
+import { decideEncoding } from './encoding.js';
+import { type MeasureOptions, measure, openSample } from './measure.js';
+import { type Preprocessing, rowLayout } from './preprocess.js';
+import { takeSample } from './sample.js';
 import { placeRows, type Split, splitRows } from './split.js';
 import { allocate, fill, type LoadContext, standardise, statistics, survey } from './stages.js';
 import { columnScales } from './standardise.js';
-import { type Moments, shiftAndScale } from './statistics.js';
 import { rowRange, type SurveyedRows } from './survey.js';
 import type { Table } from './table.js';
 import { checkTarget, knownValues } from './target.js';
 
-export interface TrainingLoad extends ColumnChoice, EncodingOptions, LoadContext {
+export interface TrainingLoad extends ColumnChoice, MeasureOptions, LoadContext {
   readonly table: Table;
   /** The fraction of the rows to hold out (0: none), or a table of its own. */
   readonly validation: number | Table;
-  readonly seed: number;
 }
 
 /** What is decided of a table before any row is stored. */
@@ -92,7 +92,9 @@ export async function loadPlanned(plan: TrainingPlan, load: TrainingLoad): Promi
   await fill(table, { dataset, preprocessing: raw, ...rows }, rows, load);
   if (held) await fill(held.table, { dataset, preprocessing: raw, ...held.rows }, held.rows, load);
   const moments = await statistics(dataset, trainRows, standardisedWords(raw), load);
-  const preprocessing = withStatistics(raw, moments, load);
+  const sample = openSample(trainRows, layout, load);
+  if (sample) takeSample(sample, dataset, trainRows, 0);
+  const preprocessing = await measure(raw, moments, trainRows, dataset, sample, load);
   await standardise(dataset, columnScales(preprocessing, true), load);
   const scaled = { ...dataset, layout: rowLayout(preprocessing, partsOf(preprocessing)) };
   return { trainRows, validationRows, dataset: scaled, preprocessing, notes };
@@ -204,25 +206,4 @@ function holdOut({ table, seed }: TrainingLoad, rows: SurveyedRows, fraction: nu
     `holding out ${fraction} of the usable rows of ${table.location} (${usable}) leaves none for ${empty}`,
     { hint: 'Give another --validation fraction, a file, or 0 to hold nothing out.' },
   );
-}
-
-/** Shifts, scales and flags, from the moments of the training rows. */
-export function withStatistics(raw: Preprocessing, moments: readonly Moments[], load: EncodingOptions): Preprocessing {
-  return {
-    ...raw,
-    numbers: raw.numbers.map((number, i) => ({
-      ...number,
-      ...scaled(moments[i], load.scale),
-      // Of the parts of a time, which are all missing together, the first says so.
-      flagged: moments[i].missing > 0 && raw.numbers[i - 1]?.name !== number.name,
-    })),
-    target:
-      raw.target.task === 'regression'
-        ? { ...raw.target, ...scaled(moments[raw.numbers.length], load.scaleTarget) }
-        : raw.target,
-  };
-}
-
-function scaled(moments: Moments, scaling: Scaling): { shift: number; scale: number } {
-  return scaling === 'none' ? { shift: 0, scale: 1 } : shiftAndScale(moments);
 }

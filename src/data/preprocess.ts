@@ -5,17 +5,27 @@
  * A number x is stored in two steps, so that float32 loses nothing that matters of a column with a large offset:
  *
  *   v = fround(x - centre)            when the row is written; `centre` is near the column's values
- *   z = fround((v - shift) / scale)   once the training rows are known; shift and scale are their mean and population
- *                                     standard deviation
+ *   z = fround((v - shift) / scale)   once the training rows are known; shift and scale say where they are and how wide
+ *                                     they spread (scales.ts)
  *
- * A constant column has scale 0, and z is 0. A missing number is the column's mean, z = 0, and in a `flagged` column also
- * raises a flag. A category is its place among `values`, one-hot; missing and unseen values are all zeros.
- * Without scaling, centre and shift are 0 and scale is 1: z is exactly fround(x), and missing numbers are 0.
+ * With a `clip` c, u = (v - shift) / scale is bent before it is rounded, z = u / sqrt(1 + (u / c)^2): near 0 that is u, and
+ * far out it stays within -c and c. A constant column has scale 0, and z is 0. A missing number is z = 0, and in a `flagged`
+ * column also raises a flag. A category is its place among `values`, encoded as dataset.ts says; missing and unseen values
+ * are zeros. Without scaling, centre and shift are 0 and scale is 1: z is exactly fround(x), and missing numbers are 0.
  */
-import { planRow, type RowLayout } from './dataset.js';
+import { type CategoryEncoding, categoryWidth, planRow, type RowLayout } from './dataset.js';
+import type { Bins } from './piecewise.js';
 import type { TimePart } from './times.js';
 
-export type Scaling = 'standard' | 'none';
+export const SCALINGS = ['standard', 'robust', 'none'] as const;
+export type Scaling = (typeof SCALINGS)[number];
+export type TargetScaling = 'standard' | 'none';
+/**
+ * What columns can be given by besides a number, or an input for each value of a category: numbers also by bins (piecewise),
+ * categories of two values as -1 and 1 (sign), those of many values by learned vectors (embedding). Numbers also by learned
+ * waves (periodic) are the network's own doing.
+ */
+export type InputEncoding = 'piecewise' | 'sign' | 'embedding' | 'periodic';
 export type TargetTask = 'regression' | 'binary' | 'multiclass';
 
 /** The two steps above. */
@@ -30,6 +40,10 @@ export interface NumberInput extends Standardisation {
   readonly name: string;
   /** What of a column of times; x above is then this part of it. Absent: the column is of numbers. */
   readonly part?: TimePart | undefined;
+  /** c above; absent: z is not clipped. */
+  readonly clip?: number | undefined;
+  /** Of the training rows' z; absent: the number is given as it is only. */
+  readonly bins?: Bins | undefined;
   /** Whether the training rows miss a value here, so that the network has an input that says so. */
   readonly flagged: boolean;
 }
@@ -40,6 +54,8 @@ export interface CategoryInput {
   readonly values: readonly string[];
   /** Hashed into so many buckets instead, see buckets.ts; a value never seen before then is not all zeros. */
   readonly buckets?: number | undefined;
+  /** Absent: one-hot. */
+  readonly encoding?: CategoryEncoding | undefined;
 }
 
 export interface RegressionTarget extends Standardisation {
@@ -81,6 +97,14 @@ export function standardised(v: number, shift: number, scale: number): number {
   return scale === 0 ? 0 : Math.fround((v - shift) / scale);
 }
 
+/** The same with a clip. */
+export function clipped(v: number, shift: number, scale: number, clip: number): number {
+  if (scale === 0) return 0;
+  const u = (v - shift) / scale;
+  const share = u / clip;
+  return Math.fround(u / Math.sqrt(1 + share * share));
+}
+
 /** The raw value that a network's output stands for. */
 export function unstandardised(z: number, target: Standardisation): number {
   return target.centre + (target.shift + target.scale * z);
@@ -94,22 +118,36 @@ export function rowLayout(
   return planRow({
     numbers: preprocessing.numbers.length,
     flagged: preprocessing.numbers.flatMap(({ flagged }, i) => (flagged ? [i] : [])),
-    categories: preprocessing.categories.map(({ values, buckets }) => buckets ?? values.length),
+    categories: preprocessing.categories.map(categoryLayout),
+    binned: preprocessing.numbers.flatMap(({ bins }, number) => (bins === undefined ? [] : [{ number, ...bins }])),
     targets: parts.target ? 1 : 0,
     weighted: parts.weight,
   });
 }
 
-/** Names of the network's inputs, in their order (see dataset.ts). */
+function categoryLayout({ values, buckets, encoding = 'one-hot' }: CategoryInput): RowLayout['categories'][number] {
+  return { values: buckets ?? values.length, encoding };
+}
+
+/** Names of what is gathered of a row, in its order (see dataset.ts). */
 export function featureNames(preprocessing: Preprocessing): string[] {
   const { numbers, categories } = preprocessing;
   return [
-    ...numbers.map(({ name, part }) => (part === undefined ? name : `${name} (${part})`)),
+    ...numbers.map(numberName),
     ...numbers.filter(({ flagged }) => flagged).map(({ name }) => `${name} is missing`),
-    ...categories.flatMap(({ name, values, buckets }) =>
-      buckets === undefined
-        ? values.map((value) => `${name} = ${value}`)
-        : Array.from({ length: buckets }, (_, i) => `${name} in bucket ${i}`),
-    ),
+    ...categories.flatMap(categoryNames),
+    ...numbers.flatMap((number) => (number.bins?.means ?? []).map((_, bin) => `${numberName(number)} in bin ${bin}`)),
   ];
+}
+
+function numberName({ name, part }: NumberInput): string {
+  return part === undefined ? name : `${name} (${part})`;
+}
+
+function categoryNames(category: CategoryInput): string[] {
+  const { name, values, buckets, encoding } = category;
+  if (encoding === 'sign') return [`${name} = ${values[1]} or ${values[0]}`];
+  return Array.from({ length: categoryWidth(categoryLayout(category)) }, (_, i) =>
+    buckets === undefined ? `${name} = ${values[i]}` : `${name} in bucket ${i}`,
+  );
 }

@@ -7,6 +7,7 @@ import type { Dataset, RowLayout } from './dataset.js';
 import { columnsToFill, createFiller, type FillPlan, type Problem, valuesToFill } from './fill.js';
 import { checkInterrupt } from './interrupt.js';
 import type { Preprocessing } from './preprocess.js';
+import type { Sample } from './sample.js';
 import type { SpoolPlace } from './spool-file.js';
 import { allocate, type LoadContext, problemError } from './stages.js';
 import { cutStretches, placeInStaging, type StoreTask, type Stretch } from './stretches.js';
@@ -36,6 +37,8 @@ export interface SpoolPlan extends StagingSizes {
   readonly heldStart: number;
   /** Words of the row whose moments are wanted. */
   readonly columns: readonly number[];
+  /** Receives the training rows that it asks for, if one is wanted. */
+  readonly sample: Sample | null;
 }
 
 /** Memory for one stretch at a time. */
@@ -138,8 +141,8 @@ function fillPlan({ preprocessing }: SpoolPlan, { rowStart }: Stretch, { dataset
   return { dataset, preprocessing, slots, firstRow: rowStart };
 }
 
-function storeTask({ place, columns }: SpoolPlan, stretch: Stretch, { dataset }: Staging): StoreTask {
-  return { place, dataset, stretch, columns };
+function storeTask({ place, columns, sample }: SpoolPlan, stretch: Stretch, { dataset }: Staging): StoreTask {
+  return { place, dataset, stretch, columns, sample };
 }
 
 /** Rows rowStart .. rowEnd (exclusive, counted in the table) of a batch: views, not copies. */

@@ -7,6 +7,8 @@ import { show } from './columns.js';
 import { allocateDataset, type Dataset, type RowLayout } from './dataset.js';
 import type { FillPlan, Problem } from './fill.js';
 import { checkInterrupt } from './interrupt.js';
+import type { Bins } from './piecewise.js';
+import type { Quartiles } from './quartiles.js';
 import type { ColumnScale } from './standardise.js';
 import { CHUNK_ROWS, joinMoments, type Moments } from './statistics.js';
 import { joinSurveys, MOST_VALUES, type Survey, type SurveyedRows, type SurveyRequest, surveyRows } from './survey.js';
@@ -134,6 +136,28 @@ export async function statistics(
     chunkEnd,
   }));
   return joinMoments(await execute('statistics', payloads), columns.length);
+}
+
+/** Quartiles of the numbers over the first `rows` rows. */
+export async function quartiles(
+  dataset: Dataset,
+  rows: number,
+  numbers: number,
+  { execute }: LoadContext,
+): Promise<Quartiles[]> {
+  const payloads = Array.from({ length: numbers }, (_, column) => ({ dataset, rows, column }));
+  return await execute('quartiles', payloads);
+}
+
+/** Bins of the numbers of a standardised sample; null: none. */
+export async function bins(
+  dataset: Dataset,
+  numbers: number,
+  classes: number,
+  { execute }: LoadContext,
+): Promise<(Bins | null)[]> {
+  const payloads = Array.from({ length: numbers }, (_, number) => ({ dataset, number, classes }));
+  return await execute('bins', payloads);
 }
 
 /** Standardises columns of all rows, in place. */

@@ -1,6 +1,6 @@
 /** The second step of preprocessing, in place: standardises the stored values of a range of rows (see preprocess.ts). */
 import type { Dataset } from './dataset.js';
-import { type Preprocessing, standardised } from './preprocess.js';
+import { clipped, type Preprocessing, standardised } from './preprocess.js';
 import { forEachTile } from './statistics.js';
 
 export interface ColumnScale {
@@ -8,13 +8,17 @@ export interface ColumnScale {
   readonly word: number;
   readonly shift: number;
   readonly scale: number;
-  /** Whether a missing value stays NaN, to feed a flag; else it becomes 0, the mean. */
+  /** See preprocess.ts; absent: not clipped. */
+  readonly clip?: number | undefined;
+  /** Whether a missing value stays NaN, for the gather to see; else it becomes 0. */
   readonly keepMissing: boolean;
 }
 
 /** The columns of a dataset that are standardised: its numbers, and the target of a regression. */
 export function columnScales({ numbers, categories, target }: Preprocessing, withTarget: boolean): ColumnScale[] {
-  const scales = numbers.map(({ shift, scale, flagged }, word) => ({ word, shift, scale, keepMissing: flagged }));
+  const scales: ColumnScale[] = numbers.map(({ shift, scale, clip, flagged, bins }, word) => {
+    return { word, shift, scale, clip, keepMissing: flagged || bins !== undefined };
+  });
   if (withTarget && target.task === 'regression') {
     const { shift, scale } = target;
     scales.push({ word: numbers.length + categories.length, shift, scale, keepMissing: false });
@@ -40,11 +44,12 @@ function standardiseColumn(
   start: number,
   rows: number,
   stride: number,
-  { shift, scale, keepMissing }: ColumnScale,
+  { shift, scale, clip, keepMissing }: ColumnScale,
 ): void {
   const missing = keepMissing ? Number.NaN : 0;
   for (let row = 0, word = start; row < rows; row++, word += stride) {
     const v = words[word];
-    words[word] = Number.isNaN(v) ? missing : standardised(v, shift, scale);
+    if (Number.isNaN(v)) words[word] = missing;
+    else words[word] = clip === undefined ? standardised(v, shift, scale) : clipped(v, shift, scale, clip);
   }
 }

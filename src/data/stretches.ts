@@ -6,6 +6,7 @@
  * are those that the dataset in memory would give, bit by bit.
  */
 import type { Dataset } from './dataset.js';
+import { type Sample, takeSample } from './sample.js';
 import { DROPPED } from './split.js';
 import { type SpoolPlace, spoolError, writeFully } from './spool-file.js';
 import { CHUNK_ROWS, chunkMoments, forEachRun } from './statistics.js';
@@ -82,6 +83,8 @@ export interface StoreTask {
   readonly stretch: Stretch;
   /** Words of the row whose moments are wanted. */
   readonly columns: readonly number[];
+  /** Receives its share of the training rows, if one is wanted. */
+  readonly sample: Sample | null;
 }
 
 /**
@@ -90,9 +93,10 @@ export interface StoreTask {
  * @returns the moments of its chunks, for `joinMoments`
  * @throws ParagradError `disk_full` or `not_writable`
  */
-export function storeStretch({ place, dataset, stretch, columns }: StoreTask): Float64Array {
+export function storeStretch({ place, dataset, stretch, columns, sample }: StoreTask): Float64Array {
   const { train, held } = stretch;
   const moments = chunkMoments(dataset, train.rows, columns, 0, Math.ceil(train.rows / CHUNK_ROWS));
+  if (sample) takeSample(sample, dataset, train.rows, train.start);
   try {
     writeRows(place.fd, dataset, 0, train);
     writeRows(place.fd, dataset, train.rows, held);

@@ -2,9 +2,12 @@
  * The parts of loading that worker threads do: each task takes plain data over shared memory and gives plain data back.
  * What runs them is injected (`Execute`), so that loading is the same code in one thread, in many, and in a test.
  */
+import { binsOf } from './bins.js';
 import type { Dataset } from './dataset.js';
 import { columnsToFill, createFiller, type FillPlan, type Problem, valuesToFill } from './fill.js';
 import { openSource } from './open.js';
+import type { Bins } from './piecewise.js';
+import { type Quartiles, quartilesOf } from './quartiles.js';
 import { type ColumnScale, standardiseRows } from './standardise.js';
 import { chunkMoments } from './statistics.js';
 import { type StoreTask, storeStretch } from './stretches.js';
@@ -46,6 +49,23 @@ export interface StatisticsTask {
   readonly chunkStart: number;
   /** Exclusive. */
   readonly chunkEnd: number;
+}
+
+export interface QuartilesTask {
+  readonly dataset: Dataset;
+  /** Slots 0 .. rows. */
+  readonly rows: number;
+  /** Word of the row. */
+  readonly column: number;
+}
+
+export interface BinsTask {
+  /** A sample of the training rows, standardised. */
+  readonly dataset: Dataset;
+  /** Index of the number. */
+  readonly number: number;
+  /** Classes of the target; 0: it is a number. */
+  readonly classes: number;
 }
 
 export interface StandardiseTask {
@@ -106,6 +126,16 @@ export function statisticsTask({ dataset, rows, columns, chunkStart, chunkEnd }:
   return chunkMoments(dataset, rows, columns, chunkStart, chunkEnd);
 }
 
+/** Quartiles of one column. */
+export function quartilesTask({ dataset, rows, column }: QuartilesTask): Quartiles {
+  return quartilesOf(dataset, rows, column);
+}
+
+/** Bins of one number. */
+export function binsTask({ dataset, number, classes }: BinsTask): Bins | null {
+  return binsOf(dataset, number, classes);
+}
+
 /** Standardises a range of rows in place. */
 export function standardiseTask({ dataset, columns, rowStart, rowEnd }: StandardiseTask): void {
   standardiseRows(dataset, columns, rowStart, rowEnd);
@@ -118,6 +148,8 @@ export const DATA_TASKS = {
   spool: spoolTask,
   store: storeTask,
   statistics: statisticsTask,
+  quartiles: quartilesTask,
+  bins: binsTask,
   standardise: standardiseTask,
 };
 

@@ -32,6 +32,7 @@ export const PURPOSE = {
   windowOrder: 5,
   shortGroup: 6,
   dropout: 7,
+  sample: 32,
   check: 64,
 } as const;
 export type Purpose = (typeof PURPOSE)[keyof typeof PURPOSE];

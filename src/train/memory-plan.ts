@@ -43,6 +43,8 @@ export interface MemoryRequest {
   readonly validationRows: number;
   /** float32 words a row. */
   readonly stride: number;
+  /** Of the sample that preprocessing is decided by; 0: none is needed. */
+  readonly sampleBytes: number;
   readonly order: OrderPlan;
   readonly batchSize: number;
   /** Bytes of the memory plan of the steps, and of what is kept of it from epoch to epoch. */
@@ -65,13 +67,14 @@ export type RowStorage =
  * @throws ParagradError `memory_limit` with the numbers, when not even the windows fit
  */
 export function planStorage(request: MemoryRequest): RowStorage {
-  const { limit, tableRows, trainRows, validationRows, stride, order, batchSize, workingBytes, threads } = request;
+  const { limit, tableRows, trainRows, validationRows, stride, order, batchSize, threads } = request;
   const rowBytes = 4 * stride;
   const reading = [
     { bytes: duckdbBytes(limit, 1), what: 'DuckDB' },
     { bytes: 4 * tableRows, what: 'the places of the rows' },
+    ...(request.sampleBytes === 0 ? [] : [{ bytes: request.sampleBytes, what: 'a sample of the rows' }]),
   ];
-  const training = [{ bytes: workingBytes, what: 'the network' }];
+  const training = [{ bytes: request.workingBytes, what: 'the network' }];
   const whole = { bytes: rowBytes * (trainRows + validationRows), what: 'the rows' };
   if (fits(limit, [...reading, whole], [...training, whole])) return { kind: 'memory' };
   if (order.windows === 1) throw tooLittle(limit, [...reading, whole], [...training, whole], 'Raise --memory-limit.');

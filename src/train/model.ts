@@ -6,6 +6,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { CATEGORY_ENCODINGS } from '../data/dataset.js';
 import { featureNames, type Preprocessing } from '../data/preprocess.js';
 import { TIME_PARTS } from '../data/times.js';
 import { ParagradError } from '../errors.js';
@@ -15,8 +16,9 @@ import { LOSSES, type LossName } from '../nn/losses/index.js';
 import { readSafetensors, type Safetensors, sha256, type Tensor, writeSafetensors } from './safetensors.js';
 import { outputsFor, TASKS } from './task.js';
 
-/** Raised when a model written now could be misread by an older paragrad. 2: parts of times, hashed categories. */
-export const MODEL_FORMAT = 2;
+/** Raised when a model written now could be misread by an older paragrad. 2: parts of times, hashed categories. 3: clips,
+ * bins, encodings of categories. */
+export const MODEL_FORMAT = 3;
 
 /** Name of the model within its run directory. */
 export const MODEL_FILE = 'model.safetensors';
@@ -29,9 +31,23 @@ const scaled = { centre: z.number(), shift: z.number(), scale: z.number() };
 
 const preprocessingSchema: z.ZodType<Preprocessing> = z.object({
   numbers: z.array(
-    z.object({ name: z.string(), part: z.enum(TIME_PARTS).optional(), ...scaled, flagged: z.boolean() }),
+    z.object({
+      name: z.string(),
+      part: z.enum(TIME_PARTS).optional(),
+      ...scaled,
+      clip: z.number().optional(),
+      bins: z.object({ edges: z.array(z.number()), means: z.array(z.number()) }).optional(),
+      flagged: z.boolean(),
+    }),
   ),
-  categories: z.array(z.object({ name: z.string(), values: z.array(z.string()), buckets: z.int().min(1).optional() })),
+  categories: z.array(
+    z.object({
+      name: z.string(),
+      values: z.array(z.string()),
+      buckets: z.int().min(1).optional(),
+      encoding: z.enum(CATEGORY_ENCODINGS).optional(),
+    }),
+  ),
   target: z.discriminatedUnion('task', [
     z.object({ name: z.string(), task: z.literal('regression'), ...scaled }),
     z.object({

@@ -2,13 +2,16 @@
  * The rows of a run: opens its tables, decides where the rows are kept, and reads them there. What comes out is the input of
  * the training and the preprocessing that goes with it; neither shows where the rows are.
  */
+import { MOST_BINS } from '../data/bins.js';
 import { createMemoryInput, type TrainingInput } from '../data/input.js';
 import { checkForModel, loadPlanned, planTraining, type TrainingLoad, type TrainingPlan } from '../data/load.js';
 import { loadSpooled, storedBytes } from '../data/load-spooled.js';
+import { sampleBytes } from '../data/measure.js';
 import type { TableRequest } from '../data/open.js';
 import { ORDER_SIZES, type OrderPlan, type OrderSizes, planOrder } from '../data/order.js';
 import type { Preprocessing } from '../data/preprocess.js';
 import { createRing, ringWindows } from '../data/ring.js';
+import type { SampleSizes } from '../data/sample.js';
 import type { Split } from '../data/split.js';
 import { STRETCH_BYTES } from '../data/spool.js';
 import { createSpoolFile } from '../data/spool-file.js';
@@ -28,6 +31,7 @@ export interface RowSizes {
   readonly order: OrderSizes;
   /** Where the rows are kept, whatever would fit. */
   readonly storage: RowStorage['kind'];
+  readonly sample?: SampleSizes | undefined;
 }
 
 export interface RowsContext {
@@ -65,7 +69,7 @@ export interface RunRows extends Split {
  */
 export async function readRows(context: RowsContext): Promise<RunRows> {
   const { config, open, emit, execute, signal } = context;
-  const { target, weightColumn, task, scale, dropMissingTarget, seed } = config;
+  const { target, weightColumn, task, scale, encode, dropMissingTarget, seed } = config;
   const scaleTarget = keepsTarget(config.loss) ? 'none' : config.scaleTarget;
   const { format } = config;
   const named = (data: string) => open({ data, format });
@@ -82,6 +86,8 @@ export async function readRows(context: RowsContext): Promise<RunRows> {
     validation,
     scale,
     scaleTarget,
+    encode,
+    sampleSizes: context.sizes?.sample,
     targetIsCount: keepsTarget(config.loss),
     dropMissingTarget,
     seed,
@@ -95,7 +101,7 @@ export async function readRows(context: RowsContext): Promise<RunRows> {
   for (const message of notes) emit({ type: 'warning', code: 'data', message });
   const settled = settleConfig(config, { ...plan, task: preprocessing.target.task });
   const order = planOrder(plan.trainRows, plan.layout.stride, context.sizes?.order ?? ORDER_SIZES);
-  const storage = chooseStorage({ ...context, config: settled }, plan, order);
+  const storage = chooseStorage({ ...context, config: settled }, plan, load, order);
   const rows =
     storage.kind === 'memory'
       ? await readToMemory(plan, load, order)
@@ -118,10 +124,15 @@ interface SettledContext extends RowsContext {
   readonly config: SettledConfig;
 }
 
-function chooseStorage({ config, threads, sizes }: SettledContext, plan: TrainingPlan, order: OrderPlan): RowStorage {
+function chooseStorage(
+  { config, threads, sizes }: SettledContext,
+  plan: TrainingPlan,
+  load: TrainingLoad,
+  order: OrderPlan,
+): RowStorage {
   const { table, held, layout, preprocessing, trainRows, validationRows } = plan;
-  // At most: which numbers are flagged as missing is known only when all rows have been read.
-  const inputs = layout.inputs + layout.numbers;
+  // At most: what is flagged as missing, and how many bins there are, is known only when all rows have been read.
+  const inputs = layout.inputs + layout.numbers * (config.encode.includes('piecewise') ? 1 + MOST_BINS : 1);
   const { target } = preprocessing;
   const loss = lossForTask(target.task, config.loss);
   const outputs = outputsFor(loss, target.task === 'regression' ? 1 : target.classes.length);
@@ -138,6 +149,7 @@ function chooseStorage({ config, threads, sizes }: SettledContext, plan: Trainin
     trainRows,
     validationRows,
     stride: layout.stride,
+    sampleBytes: sampleBytes(trainRows, layout, load),
     order,
     batchSize,
     workingBytes: workingBytes(options, threads),

@@ -15,26 +15,47 @@ function expectedRow(
   const codes = row.splice(0, layout.categories.length);
   const y = row.splice(0, layout.targets);
   const flags = layout.flagged.map((column) => (Number.isNaN(numbers[column]) ? 1 : 0));
-  const oneHots = codes.flatMap((code, c) =>
-    Array.from({ length: layout.categories[c] }, (_, i) => (i === code ? 1 : 0)),
+  const categories = codes.flatMap((code, c) => {
+    const { values, encoding } = layout.categories[c];
+    if (encoding === 'embedding') return [];
+    if (encoding === 'sign') return [code < 0 ? 0 : code === 0 ? -1 : 1];
+    return Array.from({ length: values }, (_, i) => (i === code ? 1 : 0));
+  });
+  const bins = layout.binned.flatMap(({ number, edges, means }) =>
+    means.map((mean, t) => {
+      const z = numbers[number];
+      const share = Math.min(1, Math.max(0, (z - edges[t]) / (edges[t + 1] - edges[t])));
+      return Number.isNaN(z) ? 0 : 2 * (share - mean);
+    }),
   );
-  return { x: [...numbers.map((v) => (Number.isNaN(v) ? 0 : v)), ...flags, ...oneHots], y, w: row };
+  return { x: [...numbers.map((v) => (Number.isNaN(v) ? 0 : v)), ...flags, ...categories, ...bins], y, w: row };
 }
 
 const datasets = fc
   .record({
     numbers: fc.integer({ min: 0, max: 11 }),
     flags: fc.array(fc.boolean(), { minLength: 11, maxLength: 11 }),
-    categories: fc.array(fc.integer({ min: 0, max: 5 }), { maxLength: 3 }),
+    categories: fc.array(
+      fc.oneof(
+        fc.record({ values: fc.integer({ min: 0, max: 5 }), encoding: fc.constantFrom('one-hot', 'embedding') }),
+        fc.constant({ values: 2, encoding: 'sign' } as const),
+      ),
+      { maxLength: 3 },
+    ),
+    bins: fc.array(fc.constantFrom(null, [-0.5, 0.25], [-0.9, -0.2, 0, 0.7]), { minLength: 11, maxLength: 11 }),
     targets: fc.integer({ min: 0, max: 3 }),
     weighted: fc.boolean(),
     rows: fc.integer({ min: 1, max: 40 }),
     rowsPerPiece: fc.constantFrom(1, 4, 64),
     seed: fc.integer(),
   })
-  .map(({ flags, rows, rowsPerPiece, seed, ...spec }) => {
+  .map(({ flags, bins, rows, rowsPerPiece, seed, ...spec }) => {
     const flagged = flags.flatMap((flag, i) => (flag && i < spec.numbers ? [i] : []));
-    const layout = planRow({ ...spec, flagged });
+    const binned = bins.slice(0, spec.numbers).flatMap((edges, number) => {
+      return edges === null ? [] : [{ number, edges, means: edges.slice(1).map((_, t) => 0.5 - t / 8) }];
+    });
+    const layout = planRow({ ...spec, flagged, binned });
+    const gaps = [...flagged, ...binned.map(({ number }) => number)];
     const dataset = allocateDataset(rows, layout, rowsPerPiece * Math.max(4, layout.stride * 4));
     let state = seed >>> 0;
     const next = () => {
@@ -46,9 +67,9 @@ const datasets = fc
       for (let j = 0; j < layout.stride; j++) {
         const category = j - layout.numbers;
         let value = next() * 2 - 1;
-        if (flagged.includes(j) && next() < 0.3) value = Number.NaN;
+        if (gaps.includes(j) && next() < 0.3) value = Number.NaN;
         if (category >= 0 && category < layout.categories.length) {
-          value = Math.floor(next() * (layout.categories[category] + 1)) - 1;
+          value = Math.floor(next() * (layout.categories[category].values + 1)) - 1;
         }
         words[(row % dataset.rowsPerPiece) * layout.stride + j] = value;
       }

@@ -1,5 +1,6 @@
 /** What becomes of categories by the number of their values: one-hot inputs, buckets, or nothing. */
 import { describe, expect, it } from 'vitest';
+import { createGather } from '../../src/data/batches.js';
 import { BUCKETS, bucketOf } from '../../src/data/buckets.js';
 import { loadForModel, loadTraining, type TrainingLoad } from '../../src/data/load.js';
 import { featureNames } from '../../src/data/preprocess.js';
@@ -78,6 +79,46 @@ describe.each(['arrow', 'parquet'])('a category (%s)', (format) => {
     expect(notes).toEqual([expect.stringMatching(/column "id" .* is left out: nearly every row has another value/)]);
     const asked = await load(path, { features: ['id', 'x'] });
     expect(asked.preprocessing.categories).toEqual([{ name: 'id', values: [], buckets: BUCKETS }]);
+  });
+
+  it('of two values is one input of -1 and 1, and one of more than eight is embedded, where that is asked for', async () => {
+    const cells = {
+      sure: column((row) => (row % 7 === 0 ? null : row % 3 === 0)),
+      size: column((row) => ['l', 'm', 's'][row % 3]),
+      eight: column((row) => `e${row % 8}`),
+      nine: column((row) => `n${row % 9}`),
+      zip: column((row) => `zip ${(row * 7919) % 1500}`),
+      y,
+    };
+    const path = await write(cells);
+    const { preprocessing, dataset } = await load(path, { encode: ['sign', 'embedding'] });
+    expect(preprocessing.categories.map(({ encoding }) => encoding)).toEqual([
+      'sign',
+      undefined,
+      undefined,
+      'embedding',
+      'embedding',
+    ]);
+    const names = featureNames(preprocessing);
+    expect(names).toHaveLength(1 + 3 + 8);
+    expect(names[0]).toBe('sure = true or false');
+    const { inputs, stride } = dataset.layout;
+    expect([inputs, stride]).toEqual([12, 6]);
+    const x = new Float32Array(12 * 9);
+    createGather(dataset)(
+      Uint32Array.from({ length: 9 }, (_, i) => i),
+      9,
+      x,
+      0,
+      12,
+      new Float32Array(9),
+      0,
+      null,
+      0,
+    );
+    expect(Array.from({ length: 9 }, (_, row) => x[12 * row])).toEqual([0, -1, -1, 1, -1, -1, 1, 0, -1]);
+    const plain = await load(path);
+    expect(plain.preprocessing.categories.every(({ encoding }) => encoding === undefined)).toBe(true);
   });
 
   it('of few values is one-hot, even where they are all different', async () => {

@@ -5,7 +5,13 @@ import { allocateDataset, type Dataset, planRow } from '../../src/data/dataset.j
 import { standardiseRows } from '../../src/data/standardise.js';
 import { CHUNK_ROWS, chunkMoments, joinMoments, shiftAndScale } from '../../src/data/statistics.js';
 
-const layout = planRow({ numbers: 3, flagged: [], categories: [4], targets: 1, weighted: false });
+const layout = planRow({
+  numbers: 3,
+  flagged: [],
+  categories: [{ values: 4, encoding: 'one-hot' }],
+  targets: 1,
+  weighted: false,
+});
 
 /** Rows of noise on a large offset, a constant, and a column with gaps; then a code and a target. */
 function noisyDataset(rows: number, rowsPerPiece: number): Dataset {

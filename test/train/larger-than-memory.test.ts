@@ -16,6 +16,7 @@ const ROWS = 24_000;
 
 /** Windows of 2048 rows at most, for rows of 20 bytes. */
 const ORDER: RowSizes['order'] = { wholeBytes: 1000, groupBytes: 700, windowGroups: 64 };
+const SAMPLE: RowSizes['sample'] = { wholeBytes: 1000, rows: 3000, bytes: 1 << 20 };
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'paragrad-large-'));
@@ -33,6 +34,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
+const RECIPE: Partial<TrainConfig> = { scale: 'robust', encode: ['piecewise', 'sign'] };
+
 interface Run {
   readonly keptIn: string | undefined;
   readonly done: DoneEvent;
@@ -48,7 +51,11 @@ async function run(
   const events: TrainEvent[] = [];
   const options = { data: parquet, target: 'y', hidden: [8], epochs: 2, batchSize: 300, shards: 2, runsDir: folder };
   const resolved = resolveConfig({ ...options, exclude: ['isHigh'], dropMissingTarget: true, workers: 1, ...config });
-  const done = await runTraining(resolved, signal, (event) => void events.push(event), { order: ORDER, storage });
+  const done = await runTraining(resolved, signal, (event) => void events.push(event), {
+    order: ORDER,
+    storage,
+    sample: SAMPLE,
+  });
   const epochs = events.flatMap((event): TrainEvent[] =>
     event.type === 'epoch' ? [{ ...event, seconds: 0 }] : event.type === 'warning' ? [event] : [],
   );
@@ -62,24 +69,29 @@ describe('a run whose rows are in a temporary file', () => {
     ['weighted', { weightColumn: 'weight', clipNorm: 1 }],
     ['a classification', { target: 'isHigh', exclude: ['y'] }],
     ['a weighted classification', { target: 'isHigh', exclude: ['y'], weightColumn: 'weight' }],
+    ['robust scaling and bins', RECIPE],
     ['nothing held out', { validation: 0 }],
     ['batches longer than a window', { batchSize: 5000 }],
     ['fewer steps than an epoch has', { steps: 15, validation: 0.5 }],
-  ] as const)('ends as one whose rows are in memory, told and scored alike: %s', async (_, config) => {
-    const inMemory = await run(
-      { ...config, exclude: 'exclude' in config ? [...config.exclude] : ['isHigh'] },
-      'memory',
-    );
-    const inFile = await run({ ...config, exclude: 'exclude' in config ? [...config.exclude] : ['isHigh'] }, 'file');
-    expect(inFile.told).toEqual(inMemory.told);
-    expect([inFile.keptIn, inMemory.keptIn]).toEqual(['file', 'memory']);
-  });
+  ] as [string, Partial<TrainConfig>][])(
+    'ends as one whose rows are in memory, told and scored alike: %s',
+    async (_, config) => {
+      const inMemory = await run({ ...config, exclude: [...(config.exclude ?? ['isHigh'])] }, 'memory');
+      const inFile = await run({ ...config, exclude: [...(config.exclude ?? ['isHigh'])] }, 'file');
+      expect(inFile.told).toEqual(inMemory.told);
+      expect([inFile.keptIn, inMemory.keptIn]).toEqual(['file', 'memory']);
+    },
+  );
 
   it('ends in the same bits on any number of workers, from Arrow and Parquet, twice', async () => {
     const first = await run({}, 'file');
     expect((await run({}, 'file')).told).toEqual(first.told);
     expect((await run({ workers: 2 }, 'file')).told).toEqual(first.told);
     expect((await run({ data: arrow, workers: 2 }, 'file')).done.weightsSha256).toBe(first.done.weightsSha256);
+    const encoded = await run(RECIPE, 'file');
+    expect((await run({ ...RECIPE, data: arrow, workers: 3 }, 'file')).done.weightsSha256).toBe(
+      encoded.done.weightsSha256,
+    );
   });
 
   it('leaves what a run leaves, and says beside it how rows were ordered', async () => {

@@ -16,6 +16,7 @@ function request(limit: number, trainRows: number, changes: Partial<MemoryReques
     trainRows,
     validationRows,
     stride: 40,
+    sampleBytes: 0,
     order: planOrder(trainRows, 40),
     batchSize: 4096,
     workingBytes: 1e7,

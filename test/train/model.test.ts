@@ -130,11 +130,12 @@ describe('saveModel and loadModel', () => {
     expect((await loadModel(path)).description.preprocessing).toEqual(description.preprocessing);
   });
 
-  it('keep the parts of times and the buckets of categories', async () => {
+  it('keep parts of times, clips, bins, and the buckets and encodings of categories', async () => {
+    const bins = { edges: [-0.5, 0.25], means: [0.125] };
     const preprocessing = {
       ...description.preprocessing,
-      numbers: [{ name: 'at', part: 'sin day', centre: 0, shift: 0.5, scale: 1, flagged: false }],
-      categories: [{ name: 'zip', values: [], buckets: 1 }],
+      numbers: [{ name: 'at', part: 'sin day', centre: 0, shift: 0.5, scale: 1, clip: 3, bins, flagged: false }],
+      categories: [{ name: 'zip', values: [], buckets: 256, encoding: 'embedding' }],
     } as const;
     const path = await altered((json) => Object.assign(json, { preprocessing }));
     expect((await loadModel(path)).description.preprocessing).toEqual(preprocessing);
@@ -148,7 +149,9 @@ describe('saveModel and loadModel', () => {
     });
     const refusal = await loadModel(path).catch((error) => error);
     expect(refusal).toMatchObject({ code: 'newer_model', hint: 'Update paragrad.' });
-    expect(refusal.message).toContain('written by paragrad 9.9.9 in model format 3; this paragrad reads format 2');
+    expect(refusal.message).toContain(
+      `written by paragrad 9.9.9 in model format ${MODEL_FORMAT + 1}; this paragrad reads format ${MODEL_FORMAT}`,
+    );
   });
 
   it.each<[string, (json: Altered) => void, string]>([

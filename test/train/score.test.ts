@@ -7,7 +7,13 @@ const price: Target & { task: 'regression' } = { name: 'price', task: 'regressio
 
 /** Five rows with target r and weight 10 r, in pieces of two rows. */
 function dataset(weighted: boolean) {
-  const layout = planRow({ numbers: 2, flagged: [], categories: [3], targets: 1, weighted });
+  const layout = planRow({
+    numbers: 2,
+    flagged: [],
+    categories: [{ values: 3, encoding: 'one-hot' }],
+    targets: 1,
+    weighted,
+  });
   const made = allocateDataset(5, layout, layout.stride * 4 * 2);
   for (let r = 0; r < 5; r++) {
     const view = new Float32Array(made.pieces[Math.floor(r / made.rowsPerPiece)]);

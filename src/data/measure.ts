@@ -1,0 +1,71 @@
+/**
+ * The measuring of the training rows that completes a preprocessing: shifts and scales, flags, bins. It is the same, bit by
+ * bit, for rows in memory and rows in a file: moments come from all of them, everything else from all of them where they are
+ * few and from a sample (sample.ts) where they are many.
+ */
+import type { Dataset, RowLayout } from './dataset.js';
+import type { EncodingOptions } from './encoding.js';
+import type { NumberInput, Preprocessing } from './preprocess.js';
+import { createSample, isWhole, SAMPLE_SIZES, type Sample, type SampleSizes, sampleRows } from './sample.js';
+import { withStatistics } from './scales.js';
+import { bins, type LoadContext, quartiles, standardise } from './stages.js';
+import { columnScales } from './standardise.js';
+import type { Moments } from './statistics.js';
+
+export interface MeasureOptions extends EncodingOptions {
+  readonly seed: number;
+  /** Default: SAMPLE_SIZES. */
+  readonly sampleSizes?: SampleSizes | undefined;
+}
+
+/** Bytes of the sample that rows are measured by; 0 where none is needed. */
+export function sampleBytes(trainRows: number, layout: RowLayout, options: MeasureOptions): number {
+  if (!isPiecewise(options) && options.scale !== 'robust') return 0;
+  return 4 * (layout.stride + 1) * sampleRows(trainRows, layout, options.sampleSizes ?? SAMPLE_SIZES);
+}
+
+/** The empty sample to fill while rows are read, if one is needed. */
+export function openSample(trainRows: number, layout: RowLayout, options: MeasureOptions): Sample | null {
+  const bytes = sampleBytes(trainRows, layout, options);
+  return bytes === 0 ? null : createSample(trainRows, bytes / (4 * (layout.stride + 1)), layout, options.seed);
+}
+
+/**
+ * Completes a preprocessing.
+ *
+ * @param raw with shift 0, scale 1, no flags and no bins
+ * @param moments of all training rows: of the numbers, and then of the target of a regression
+ * @param dataset the training rows, not yet standardised, where they are in memory: slots 0 .. trainRows
+ * @param sample of them; standardised here
+ */
+export async function measure(
+  raw: Preprocessing,
+  moments: readonly Moments[],
+  trainRows: number,
+  dataset: Dataset | null,
+  sample: Sample | null,
+  options: MeasureOptions & LoadContext,
+): Promise<Preprocessing> {
+  const whole = dataset !== null && isWhole(trainRows, dataset.layout, options.sampleSizes ?? SAMPLE_SIZES);
+  const rows = whole ? { dataset, rows: trainRows } : sample && { dataset: sample.dataset, rows: sample.dataset.rows };
+  const robust = options.scale === 'robust' && rows !== null;
+  const quarters = robust ? await quartiles(rows.dataset, rows.rows, raw.numbers.length, options) : null;
+  const scaled = withStatistics(raw, moments, quarters, options);
+  return isPiecewise(options) && sample ? await withBins(scaled, sample, options) : scaled;
+}
+
+function isPiecewise({ encode = [] }: EncodingOptions): boolean {
+  return encode.includes('piecewise');
+}
+
+async function withBins(scaled: Preprocessing, { dataset }: Sample, context: LoadContext): Promise<Preprocessing> {
+  const { target, numbers } = scaled;
+  const scales = columnScales(scaled, true).map((scale) => ({ ...scale, keepMissing: true }));
+  await standardise(dataset, scales, context);
+  const classes = target.task === 'regression' ? 0 : target.classes.length;
+  const found = await bins(dataset, numbers.length, classes, context);
+  return {
+    ...scaled,
+    numbers: numbers.map((number, i): NumberInput => ({ ...number, ...(found[i] && { bins: found[i] }) })),
+  };
+}
