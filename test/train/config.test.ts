@@ -42,6 +42,7 @@ describe('resolveConfig', () => {
       epochs: 30,
       scale: 'standard',
       scaleTarget: 'standard',
+      encode: [],
       allowWrongGradient: false,
       dropMissingTarget: false,
       workers: 'auto',
@@ -127,7 +128,7 @@ describe('resolveConfig', () => {
     [{ ...least, features: 'x' }, 'features: expected a list of column names, got "x"'],
     [{ ...least, name: 'a/b' }, 'name: expected a name without slashes, got "a/b"'],
     [{ ...least, name: '..' }, 'name: expected a name without slashes, got ".."'],
-    [{ ...least, scale: 'robust' }, 'unknown scale "robust", expected one of standard, none'],
+    [{ ...least, scale: 'minmax' }, 'unknown scale "minmax", expected one of standard, robust, none'],
     [
       { ...least, activation: 'leaky-relu' },
       'unknown activation "leaky-relu", expected one of identity, relu, leaky_relu, tanh, sigmoid, elu, selu, gelu, silu, mish. Did you mean "leaky_relu"?',
