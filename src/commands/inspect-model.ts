@@ -20,7 +20,7 @@ export function modelText({ path, description, weightsSha256, tensors }: Model):
     ['model', path],
     ['weights', weightsSha256],
     ['network', `${network.sizes.join('-')}, ${network.activation}, ${plural(parameters, 'parameter')}`],
-    ['target', `"${target.name}" (${task}), loss ${typeof loss === 'string' ? loss : loss.file}`],
+    ['target', `"${target.name}" (${task}), loss ${typeof loss === 'string' ? loss : loss.file}${rangeText(target)}`],
     ...(target.task === 'regression' ? [] : [['classes', listValues(target.classes)]]),
     [
       'trained',
@@ -30,6 +30,11 @@ export function modelText({ path, description, weightsSha256, tensors }: Model):
     ['written by', `paragrad ${description.paragradVersion}`],
   ];
   return `${formatTable(facts)}\n\n${formatTable(inputRows(preprocessing))}`;
+}
+
+function rangeText(target: Preprocessing['target']): string {
+  if (target.task !== 'regression' || target.range === undefined) return '';
+  return `, predictions kept within ${formatNumber(target.range.min)} and ${formatNumber(target.range.max)}`;
 }
 
 /** The columns that the network reads, and what becomes of each. */

@@ -41,6 +41,10 @@ export async function encodeCategories(
   const notes: string[] = [];
   for (const [i, { name, kind }] of columns.entries()) {
     const subject = `column ${show({ name })} of ${table.location}`;
+    if (values[i].length === 0) {
+      notes.push(`${subject} is left out: it is missing in every row`);
+      continue;
+    }
     const suspect = kind === 'category' && values[i].length > FEW_VALUES && !named?.includes(name);
     if (suspect && (await isIdentifier(table, name, signal))) {
       notes.push(

@@ -30,6 +30,8 @@ export interface EncodingOptions {
   readonly scaleTarget: TargetScaling;
   /** Default: none. */
   readonly encode?: readonly InputEncoding[] | undefined;
+  /** Keep predictions of a regression within the range of its training rows. Default false. */
+  readonly clampTarget?: boolean | undefined;
   /** Refuse a target that is negative somewhere. Default false. */
   readonly targetIsCount?: boolean | undefined;
   /** Leave out rows without a target, instead of refusing them. */

@@ -7,6 +7,7 @@ import type { RowLayout } from './dataset.js';
 import { partsOf, standardisedWords, type TrainingLoad, type TrainingPlan } from './load.js';
 import { measure, openSample } from './measure.js';
 import { type Preprocessing, rowLayout } from './preprocess.js';
+import { emptyNotes } from './scales.js';
 import type { Split } from './split.js';
 import { type StagingSizes, spoolRows } from './spool.js';
 import type { SpoolFile } from './spool-file.js';
@@ -20,6 +21,8 @@ export interface SpooledTraining extends Split {
   /** What is done to a row of the file to make it that. */
   readonly scales: readonly ColumnScale[];
   readonly preprocessing: Preprocessing;
+  /** What the user should know besides the notes of the plan. */
+  readonly notes: readonly string[];
 }
 
 /** Bytes of all rows of a plan. */
@@ -55,5 +58,6 @@ export async function loadSpooled(
     layout: rowLayout(preprocessing, partsOf(preprocessing)),
     scales: columnScales(preprocessing, true),
     preprocessing,
+    notes: emptyNotes(table.location, raw, moments),
   };
 }

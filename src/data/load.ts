@@ -9,6 +9,7 @@ import { decideEncoding } from './encoding.js';
 import { type MeasureOptions, measure, openSample } from './measure.js';
 import { type Preprocessing, rowLayout } from './preprocess.js';
 import { takeSample } from './sample.js';
+import { emptyNotes } from './scales.js';
 import { placeRows, type Split, splitRows } from './split.js';
 import { allocate, fill, type LoadContext, standardise, statistics, survey } from './stages.js';
 import { columnScales } from './standardise.js';
@@ -82,16 +83,19 @@ export interface LoadedTraining extends Split {
  *   dropMissingTarget: false, seed: 0, execute: executeInline });
  */
 export async function loadTraining(load: TrainingLoad): Promise<LoadedTraining> {
-  return await loadPlanned(await planTraining(load), load);
+  const plan = await planTraining(load);
+  const loaded = await loadPlanned(plan, load);
+  return { ...loaded, notes: [...plan.notes, ...loaded.notes] };
 }
 
-/** Loads the rows of a plan into memory. */
+/** Loads the rows of a plan into memory. The notes are those besides the plan's. */
 export async function loadPlanned(plan: TrainingPlan, load: TrainingLoad): Promise<LoadedTraining> {
-  const { table, rows, held, preprocessing: raw, layout, trainRows, validationRows, notes } = plan;
+  const { table, rows, held, preprocessing: raw, layout, trainRows, validationRows } = plan;
   const dataset = allocate(trainRows + validationRows, layout, table.location);
   await fill(table, { dataset, preprocessing: raw, ...rows }, rows, load);
   if (held) await fill(held.table, { dataset, preprocessing: raw, ...held.rows }, held.rows, load);
   const moments = await statistics(dataset, trainRows, standardisedWords(raw), load);
+  const notes = emptyNotes(table.location, raw, moments);
   const sample = openSample(trainRows, layout, load);
   if (sample) takeSample(sample, dataset, trainRows, 0);
   const preprocessing = await measure(raw, moments, trainRows, dataset, sample, load);

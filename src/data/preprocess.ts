@@ -61,6 +61,8 @@ export interface CategoryInput {
 export interface RegressionTarget extends Standardisation {
   readonly name: string;
   readonly task: 'regression';
+  /** What predictions are kept within: the values of the training rows. Absent: they are free. */
+  readonly range?: { readonly min: number; readonly max: number } | undefined;
 }
 
 export interface ClassTarget {
@@ -108,6 +110,12 @@ export function clipped(v: number, shift: number, scale: number, clip: number): 
 /** The raw value that a network's output stands for. */
 export function unstandardised(z: number, target: Standardisation): number {
   return target.centre + (target.shift + target.scale * z);
+}
+
+/** The prediction that an output stands for: its raw value, or the end of the target's range that is nearest to it. */
+export function predictedValue(z: number, target: RegressionTarget): number {
+  const value = unstandardised(z, target);
+  return target.range === undefined ? value : Math.min(target.range.max, Math.max(target.range.min, value));
 }
 
 /** The row that these columns make. */

@@ -49,7 +49,12 @@ const preprocessingSchema: z.ZodType<Preprocessing> = z.object({
     }),
   ),
   target: z.discriminatedUnion('task', [
-    z.object({ name: z.string(), task: z.literal('regression'), ...scaled }),
+    z.object({
+      name: z.string(),
+      task: z.literal('regression'),
+      ...scaled,
+      range: z.object({ min: z.number(), max: z.number() }).optional(),
+    }),
     z.object({
       name: z.string(),
       task: z.enum(['binary', 'multiclass']),

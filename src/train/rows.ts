@@ -69,7 +69,7 @@ export interface RunRows extends Split {
  */
 export async function readRows(context: RowsContext): Promise<RunRows> {
   const { config, open, emit, execute, signal } = context;
-  const { target, weightColumn, task, scale, encode, dropMissingTarget, seed } = config;
+  const { target, weightColumn, task, scale, encode, clampTarget, dropMissingTarget, seed } = config;
   const scaleTarget = keepsTarget(config.loss) ? 'none' : config.scaleTarget;
   const { format } = config;
   const named = (data: string) => open({ data, format });
@@ -87,6 +87,7 @@ export async function readRows(context: RowsContext): Promise<RunRows> {
     scale,
     scaleTarget,
     encode,
+    clampTarget,
     sampleSizes: context.sizes?.sample,
     targetIsCount: keepsTarget(config.loss),
     dropMissingTarget,
@@ -98,7 +99,8 @@ export async function readRows(context: RowsContext): Promise<RunRows> {
   const { preprocessing } = plan;
   const checked = test && { table: test, preprocessing, withTarget: true, dropMissingTarget, execute, signal };
   const notes = [...plan.notes, ...(checked ? await checkForModel(checked) : [])];
-  for (const message of notes) emit({ type: 'warning', code: 'data', message });
+  const tell = (message: string) => emit({ type: 'warning', code: 'data', message });
+  notes.forEach(tell);
   const settled = settleConfig(config, { ...plan, task: preprocessing.target.task });
   const order = planOrder(plan.trainRows, plan.layout.stride, context.sizes?.order ?? ORDER_SIZES);
   const storage = chooseStorage({ ...context, config: settled }, plan, load, order);
@@ -106,6 +108,7 @@ export async function readRows(context: RowsContext): Promise<RunRows> {
     storage.kind === 'memory'
       ? await readToMemory(plan, load, order)
       : await readToFile({ ...context, config: settled }, plan, load, order, storage);
+  rows.notes.forEach(tell);
   // What they hold of memory is free for the training.
   await Promise.all([table.close(), plan.held?.table.close()]);
   const { location } = table;
@@ -157,11 +160,14 @@ function chooseStorage(
   });
 }
 
-type ReadRows = Pick<RunRows, 'input' | 'preprocessing'>;
+interface ReadRows extends Pick<RunRows, 'input' | 'preprocessing'> {
+  /** What has come to light by reading. */
+  readonly notes: readonly string[];
+}
 
 async function readToMemory(plan: TrainingPlan, load: TrainingLoad, order: OrderPlan): Promise<ReadRows> {
-  const { dataset, preprocessing } = await loadPlanned(plan, load);
-  return { preprocessing, input: createMemoryInput(dataset, order, load.seed) };
+  const { dataset, preprocessing, notes } = await loadPlanned(plan, load);
+  return { preprocessing, notes, input: createMemoryInput(dataset, order, load.seed) };
 }
 
 async function readToFile(
@@ -176,5 +182,5 @@ async function readToFile(
   const spooled = await loadSpooled(plan, load, file, staging);
   const input = createRing(spooled, order, load.seed, windows, config.epochs);
   closeAtEnd(input);
-  return { preprocessing: spooled.preprocessing, input };
+  return { preprocessing: spooled.preprocessing, notes: spooled.notes, input };
 }

@@ -3,7 +3,7 @@
  * and scores against the truth that a dataset holds.
  */
 import type { Dataset } from '../data/dataset.js';
-import { type Target, unstandardised } from '../data/preprocess.js';
+import { predictedValue, type Target, unstandardised } from '../data/preprocess.js';
 import { type CustomLoss, outputIs } from '../nn/losses/choice.js';
 import type { LossName } from '../nn/losses/index.js';
 import type { LossConstants } from '../nn/losses/loss.js';
@@ -50,7 +50,7 @@ export function readTruth(dataset: Dataset, target: Target, rowStart: number, ro
 }
 
 /**
- * Predicted values in units of the target.
+ * Predicted values in units of the target, within its range where it has one.
  *
  * @param outputs float32 [rows] of a regression
  * @param loss that it was trained with, which decides what an output stands for
@@ -61,7 +61,7 @@ export function predictedValues(
   trained: Trained,
 ): Float64Array {
   const value = outputIs(trained.loss) === 'log' ? Math.exp : (z: number) => z;
-  return Float64Array.from(outputs, (z) => unstandardised(value(z), target));
+  return Float64Array.from(outputs, (z) => predictedValue(value(z), target));
 }
 
 /** Scores a network's outputs part by part. */

@@ -143,6 +143,20 @@ describe('a regression', () => {
     expect(json).toMatchObject({ kind: 'model', weightsSha256: done.weightsSha256, network: { sizes: [5, 16, 1] } });
   });
 
+  it('of the recipe shows its scaling, bins and range by inspect, and predict keeps to the range', async () => {
+    const args = trainArgs('--target', 'y', '--exclude', 'isHigh', '--steps', '3', '--name', 'recipe');
+    const recipe = ['--scale', 'robust', '--encode', 'piecewise,sign', '--clamp-target', '--scale-target', 'none'];
+    const { stderr, code } = await runCli([...args, ...recipe, '--quiet'], folder);
+    expect([stderr, code]).toEqual(['', 0]);
+    const { stdout } = await runCli(['inspect', 'runs/recipe-1'], folder);
+    for (const word of ['bent to stay within -3 and 3, ', ' bins', 'predictions kept within '])
+      expect(stdout).toContain(word);
+    await runCli(['predict', 'runs/recipe-1', 'lines.arrow', '--out', 'kept.arrow', '--quiet'], folder);
+    const predictions = [...tableFromIPC(await readFile(join(folder, 'kept.arrow'))).getChild('prediction')!];
+    // After three steps the network still puts out little; the target is 1000 and more.
+    expect(new Set(predictions)).toEqual(new Set([Math.fround(Math.min(...y))]));
+  });
+
   it('is kept when a value of the test table cannot be used', async () => {
     await writeArrowFile(join(folder, 'infinite.arrow'), {
       x: [1, Number.POSITIVE_INFINITY],

@@ -60,6 +60,26 @@ function randomCells(rows: number): Cells {
   };
 }
 
+describe('columns without a value', () => {
+  it.each([
+    ['parquet', (cells: Cells) => writeParquet(cells, 4096)],
+    ['arrow', async (cells: Cells) => writeArrow(cells, 7)],
+  ] as const)('are left out, or 0 where they were numbers, with a note (%s)', async (_, write) => {
+    const price = Array.from({ length: 40 }, (_, row) => row);
+    const none = price.map(() => null);
+    const half = price.map((row) => (row % 2 === 0 ? null : Number.NaN));
+    const path = await write({ x: price.map((row) => row % 7), none, half, price });
+    const { preprocessing, notes } = await load(path, { validation: 0 });
+    const kinds = await withTable(path, async ({ columns }) => columns.map(({ kind }) => kind));
+    expect(featureNames(preprocessing)).toEqual(['x', 'none', 'half'].filter((_, i) => kinds[i] === 'number'));
+    expect(notes).toHaveLength(2);
+    expect(
+      notes.filter((note) => note.includes('column "none" of') && note.includes('is missing in every')),
+    ).toHaveLength(1);
+    expect(notes).toContain(`column "half" of ${path} is missing in every training row: nothing can be learnt of it`);
+  });
+});
+
 describe('the same rows give the same bits', () => {
   const rows = 20_000;
   const cells = randomCells(rows);

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { createGather } from '../../src/data/batches.js';
 import { type LoadedTraining, loadForModel, loadTraining, type TrainingLoad } from '../../src/data/load.js';
-import { featureNames } from '../../src/data/preprocess.js';
+import { featureNames, predictedValue, type RegressionTarget, unstandardised } from '../../src/data/preprocess.js';
 import { executeInline } from '../../src/data/tasks.js';
 import { type Cells, withTable, writeArrow, writeParquet } from './tables.js';
 
@@ -98,6 +98,22 @@ describe.each(['price', 'high', 'level'])('bins for target %s', (target) => {
     const bins = Object.entries(rows[missing]).filter(([name]) => name.startsWith('gaps in bin'));
     expect(bins.length).toBeGreaterThan(3);
     expect(bins.every(([, value]) => value === 0)).toBe(true);
+  });
+});
+
+describe('the range of the target', () => {
+  it('is remembered where predictions are to be kept within it, and bounds them', async () => {
+    const prices = ORACLE.cells.price as readonly number[];
+    const { preprocessing } = await load(parquet, { encode: [], clampTarget: true });
+    const target = preprocessing.target as RegressionTarget;
+    expect(target.range!.min).toBeCloseTo(Math.min(...prices), 4);
+    expect(target.range!.max).toBeCloseTo(Math.max(...prices), 4);
+    expect([-1e3, 1e3].map((z) => predictedValue(z, target))).toEqual([target.range!.min, target.range!.max]);
+    expect(predictedValue(0.25, target)).toBe(unstandardised(0.25, target));
+    expect(predictedValue(Number.NaN, target)).toBeNaN();
+    const free = (await load(parquet, { encode: [] })).preprocessing.target as RegressionTarget;
+    expect(free).toEqual({ ...target, range: undefined });
+    expect(predictedValue(1e3, free)).toBe(unstandardised(1e3, free));
   });
 });
 

@@ -43,6 +43,7 @@ describe('resolveConfig', () => {
       scale: 'standard',
       scaleTarget: 'standard',
       encode: [],
+      clampTarget: false,
       allowWrongGradient: false,
       dropMissingTarget: false,
       workers: 'auto',

@@ -26,6 +26,11 @@ export const preprocessingOptions = {
       parse: (text) => (text.trim() === '' ? [] : text.split(',').map((name) => name.trim())),
     },
   ),
+  clampTarget: option(
+    z.boolean().default(false),
+    'keep predictions of a regression within the range of the training target',
+    { group: 'Preprocessing', expected: 'true or false' },
+  ),
   dropMissingTarget: option(z.boolean().default(false), 'leave out rows without a target instead of refusing them', {
     group: 'Preprocessing',
     expected: 'true or false',
