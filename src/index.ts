@@ -3,6 +3,9 @@ export type { Finding, FindingCode, Severity } from './check/finding.js';
 export type { DataSource, TableRequest } from './data/open.js';
 export { type Diagnosis, doctor } from './doctor/doctor.js';
 export { type ErrorKind, EXIT_CODES, ParagradError } from './errors.js';
+export type { AmdahlFit, UslFit } from './scale/laws.js';
+export type { MeasuredPoint, ScalingPoint, ScalingReport } from './scale/report.js';
+export { measureScaling, type ScalingMode, type ScalingOptions } from './scale/scaling.js';
 export type { ResolvedConfig, TrainConfig } from './train/config.js';
 export { type EvaluateOptions, type Evaluation, evaluate } from './train/evaluate.js';
 export type {

@@ -13,6 +13,7 @@ import { addInspectCommand } from './inspect.js';
 import { addLrFindCommand } from './lr-find.js';
 import { addPredictCommand } from './predict.js';
 import { reportError } from './report-error.js';
+import { addScaleCommand } from './scale.js';
 import { createTerminal } from './terminal.js';
 import { addTrainCommand } from './train.js';
 
@@ -33,6 +34,7 @@ export function createProgram(): Command {
   addGradcheckCommand(program);
   addDoctorCommand(program);
   addLrFindCommand(program);
+  addScaleCommand(program);
   return program;
 }
 

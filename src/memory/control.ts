@@ -11,6 +11,7 @@
  * Worker counters, one block a worker, each written by that worker alone and read by the coordinator:
  *   Int32   word 0: steps finished in this segment
  *   Float64 words 1..PHASES.length: seconds spent in each phase since the run began (sampled, scaled up)
+ *   Float64 word FASTEST_STEP: seconds of the fastest timed step of the last segment
  */
 
 /** Bytes of a cache line: the alignment of every buffer. */
@@ -24,6 +25,7 @@ export const MAX_ARRIVALS = 0x7fff_ffff;
 /** The phases of a step whose time is counted, in the order of their counters. */
 export const PHASES = ['gather', 'forward', 'backward', 'reduce', 'update', 'wait'] as const;
 export type Phase = (typeof PHASES)[number];
+export const FASTEST_STEP = PHASES.length + 1;
 
 /** Two lines, so that neighbours prefetched together still belong to one worker. */
 export const WORKER_COUNTER_BYTES = 2 * LINE_BYTES;

@@ -6,7 +6,7 @@
 import type { Dataset } from '../data/dataset.js';
 import { createOrder, type EpochOrder } from '../data/order.js';
 import type { Kernels } from '../kernels/kernels.js';
-import { barrierLine, isAborted, PHASES } from '../memory/control.js';
+import { barrierLine, FASTEST_STEP, isAborted, PHASES } from '../memory/control.js';
 import type { Views } from '../memory/views.js';
 import { type OpenLoss, openBuiltIn } from '../nn/losses/choice.js';
 import { meet } from './barrier.js';
@@ -62,6 +62,7 @@ export function createSegmentWorker(
   const step = createStepWorker(plan, worker, views, kernels, dataset, () => isAborted(views.i32, line), opened);
   const sample = plan.network.trainable * plan.batchSize < TIMED_WORK ? SAMPLE : 1;
   let waited = 0;
+  let fastest = Number.POSITIVE_INFINITY;
 
   function publishTimes(): void {
     const { gather, forward, backward, add } = step.times;
@@ -70,6 +71,7 @@ export function createSegmentWorker(
     PHASES.forEach((phase, i) => {
       views.f64[counters / 8 + 1 + i] = (milliseconds[phase] * sample) / 1000;
     });
+    views.f64[counters / 8 + FASTEST_STEP] = fastest / 1000;
   }
 
   function run(request: SegmentRequest): SegmentResult {
@@ -87,6 +89,7 @@ export function createSegmentWorker(
     let skipped = 0;
     for (let i = 0; i < request.batches; i++) {
       const timed = i % sample === 0;
+      const before = timed ? performance.now() : 0;
       batch.start = (request.firstBatch + i) * plan.batchSize;
       batch.rows = Math.min(plan.batchSize, trainRows - batch.start);
       const stopped: SegmentResult = { status: 'stopped', steps: i, skipped, loss: Number.NaN };
@@ -100,6 +103,7 @@ export function createSegmentWorker(
       else if (!updateSlice(step, reduction, request.updates + i + 1 - skipped, timed, meetAll)) return stopped;
       if (!meetAll(timed)) return stopped;
       if (worker === 0) views.f64[layout.losses / 8 + i] = isSkipped ? Number.NaN : loss + step.slice.penalty();
+      if (timed) fastest = Math.min(fastest, performance.now() - before);
       Atomics.store(views.i32, counters / 4, i + 1);
     }
     return { status: 'done', steps: request.batches, skipped, loss: Number.NaN };
@@ -127,6 +131,7 @@ export function createSegmentWorker(
   return {
     run(request) {
       Atomics.store(views.i32, counters / 4, 0);
+      fastest = Number.POSITIVE_INFINITY;
       try {
         return run(request);
       } finally {

@@ -6,7 +6,7 @@ import { availableParallelism } from 'node:os';
 import type { Dataset } from '../data/dataset.js';
 import { ParagradError } from '../errors.js';
 import type { ChosenKernels } from '../kernels/load.js';
-import { abortBarrier, barrierLine, openBarrier, PHASES, type Phase } from '../memory/control.js';
+import { abortBarrier, barrierLine, FASTEST_STEP, openBarrier, PHASES, type Phase } from '../memory/control.js';
 import { allocateMemory, createViews, type Views } from '../memory/views.js';
 import { readTensor, writeTensor } from '../nn/network.js';
 import { LONG_TURNS } from './patience.js';
@@ -139,6 +139,11 @@ export function phaseSeconds(session: Session<StepPlan>): Record<Phase, number> 
     });
   }
   return seconds;
+}
+
+/** Seconds of worker 0's fastest timed step of the last segment. */
+export function fastestStep({ plan, views }: Session<StepPlan>): number {
+  return views.f64[plan.layout.workers[0].counters / 8 + FASTEST_STEP];
 }
 
 export interface ForwardOptions {

@@ -19,7 +19,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['parallel'],
   ['check'],
   ['train'],
-  ['doctor'],
+  ['doctor', 'scale'],
   ['commands'],
   ['cli', 'index'],
 ];
