@@ -18,6 +18,7 @@ import { splitColumnNames } from '../train/columns.js';
 import { resolveConfig, type TrainConfig } from '../train/config.js';
 import { readInitialWeights } from '../train/model.js';
 import { openRunLoss } from '../train/run-loss.js';
+import { settleConfig } from '../train/settle.js';
 import { stepOptions } from '../train/step-options.js';
 import { lossForTask, outputsFor } from '../train/task.js';
 import { type Contender, createContender } from './contender.js';
@@ -125,7 +126,7 @@ async function openRun(config: TrainConfig, signal: AbortSignal | undefined) {
   const resolved = resolveConfig(config);
   const table = await openTable(resolved, { signal });
   try {
-    const { dataset, preprocessing, trainRows } = await loadTraining({
+    const loaded = await loadTraining({
       ...resolved,
       features: splitColumnNames(resolved.features, table.columns),
       exclude: splitColumnNames(resolved.exclude, table.columns),
@@ -134,21 +135,23 @@ async function openRun(config: TrainConfig, signal: AbortSignal | undefined) {
       execute: executeInline,
       signal,
     });
+    const { dataset, preprocessing, trainRows } = loaded;
     const { target } = preprocessing;
-    const loss = lossForTask(target.task, resolved.loss);
+    const settled = settleConfig(resolved, { ...loaded, task: target.task });
+    const loss = lossForTask(target.task, settled.loss);
     const outputs = outputsFor(loss, target.task === 'regression' ? 1 : target.classes.length);
-    const planned = stepOptions(resolved, dataset.layout, { loss, outputs }, trainRows);
-    const opened = await openRunLoss(loss, resolved, target.task, planned.sizes, dataset);
+    const planned = stepOptions(settled, dataset.layout, { loss, outputs }, trainRows);
+    const opened = await openRunLoss(loss, settled, target.task, planned.sizes, dataset);
     const steps: Omit<StepOptions, 'workers'> = { ...planned, loss: opened.loss };
     return {
       steps,
       trainRows,
-      shards: (rows: number): number => resolved.shards ?? defaultShards(rows),
+      shards: (rows: number): number => settled.shards ?? defaultShards(rows),
       dataset,
       order: planOrder(trainRows, dataset.layout.stride),
-      seed: resolved.seed,
-      initial: resolved.init === undefined ? null : await readInitialWeights(resolved.init, planned.sizes),
-      kernels: chooseKernels(resolved.kernels),
+      seed: settled.seed,
+      initial: settled.init === undefined ? null : await readInitialWeights(settled.init, planned.sizes),
+      kernels: chooseKernels(settled.kernels),
     };
   } finally {
     await table.close();
