@@ -4,6 +4,15 @@
  */
 import { brief, type Finding } from './finding.js';
 
+/** Euclidean norms of the weights of one layer, at one step. */
+export interface LayerNorms {
+  /** W0, W1 … */
+  readonly name: string;
+  readonly weight: number;
+  /** Of the change that the step made. */
+  readonly update: number;
+}
+
 export interface EpochLosses {
   /** Counted from 1. */
   readonly epoch: number;
@@ -16,6 +25,11 @@ export interface EpochLosses {
 const GROWN = 3;
 /** Epochs since the best validation loss, and its growth since, that make an overfit. */
 const OVERFIT = { epochs: 5, growth: 1.25 };
+/**
+ * |update| / |weight| of a step. Around 1e-3 is healthy (Karpathy's rule of thumb). At 0.3 a layer is replaced every few steps; below
+ * half a unit in the last place of float32, most weights do not change at all.
+ */
+const UPDATE = { most: 0.3, least: 2 ** -25 };
 /** Norm of the first layer's gradient over the last's: beyond these, it explodes or vanishes on the way. */
 const GRADIENT = { most: 70, least: 1e-3 };
 
@@ -54,6 +68,30 @@ export function lossFindings(history: readonly EpochLosses[], verify: string): F
     }
   }
   return findings;
+}
+
+/** @param rateScheduled whether a schedule moves the rate: small updates are then meant */
+export function updateFindings(layers: readonly LayerNorms[], rateScheduled: boolean, verify: string): Finding[] {
+  const ratios = layers.map(({ name, weight, update }) => ({ name, ratio: update / weight }));
+  const largest = ratios.reduce((most, layer) => (layer.ratio > most.ratio ? layer : most));
+  const isLarge = largest.ratio > UPDATE.most && Number.isFinite(largest.ratio);
+  const isSmall = !rateScheduled && largest.ratio > 0 && largest.ratio < UPDATE.least;
+  if (!isLarge && !isSmall) return [];
+  return [
+    {
+      code: isLarge ? 'updates_too_large' : 'updates_too_small',
+      severity: 'warning',
+      evidence: `a step changes ${largest.name} by ${brief(largest.ratio)} of its size${isLarge ? '' : ', and every other layer by less'}`,
+      cause: isLarge
+        ? 'the steps are so long that a layer is replaced every few of them: what was learned is lost again'
+        : 'float32 rounds most of such a change away: the weights stand still',
+      advice: isLarge
+        ? 'Lower --learning-rate; about 0.001 of the size a step is healthy.'
+        : 'Raise --learning-rate; about 0.001 of the size a step is healthy.',
+      verify,
+      values: { layer: largest.name, ratio: largest.ratio },
+    },
+  ];
 }
 
 /**

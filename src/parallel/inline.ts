@@ -88,7 +88,7 @@ export function createInlineStep(
     update(t, norm) {
       const clip = plan.clipNorm === null ? 1 : clipFactor(norm, plan.clipNorm);
       for (const { slice } of workers) {
-        slice.begin(t);
+        slice.begin(t, 1);
         slice.update(reduction, clip, false);
       }
     },

@@ -1,7 +1,7 @@
 /**
  * A segment: consecutive steps that one worker thread runs without returning to the coordinator. Workers meet at barriers in
  * shared memory; the coordinator has a say through the abort bit only. All workers take every decision (skip a batch,
- * stop on a loss that is not finite) from the same shared sums, so they take the same one.
+ * stop on a loss that is not finite or too large) from the same shared sums, so they take the same one.
  */
 import type { Dataset } from '../data/dataset.js';
 import { createOrder, type EpochOrder } from '../data/order.js';
@@ -12,7 +12,8 @@ import { type OpenLoss, openBuiltIn } from '../nn/losses/choice.js';
 import { meet } from './barrier.js';
 import { createPatience } from './patience.js';
 import type { StepPlan } from './plan.js';
-import { type Batch, clipFactor, createStepWorker, type StepWorker } from './step.js';
+import { type Batch, clipFactor, createStepWorker } from './step.js';
+import type { Reduction } from './tree.js';
 
 /** What the coordinator asks of every worker, alike. */
 export interface SegmentRequest {
@@ -25,18 +26,25 @@ export interface SegmentRequest {
   readonly batches: number;
   /** Updates made before this segment. */
   readonly updates: number;
+  /** What the learning rate of every step is multiplied by; absent: 1. */
+  readonly rateFactor?: number;
+  /** A data loss (mean or sum, as reported) above this has run away; absent: no finite one has. */
+  readonly lossLimit?: number;
   /** Most turns of a busy wait at a barrier before the thread sleeps; 0 where workers outnumber the cores. */
   readonly spins: number;
 }
 
 export interface SegmentResult {
-  /** `stopped`: by the abort bit. `diverged`: the loss of batch firstBatch + steps was not finite; no update was made from it. */
+  /**
+   * `stopped`: by the abort bit. `diverged`: the loss of batch firstBatch + steps was not finite, or above the limit; no update was
+   * made from it.
+   */
   readonly status: 'done' | 'stopped' | 'diverged';
   /** Steps finished, skipped ones included. */
   readonly steps: number;
   /** Batches skipped because their total weight was 0. */
   readonly skipped: number;
-  /** The loss that was not finite. */
+  /** The loss that ended it. */
   readonly loss: number;
 }
 
@@ -75,6 +83,7 @@ export function createSegmentWorker(
   }
 
   function run(request: SegmentRequest): SegmentResult {
+    const { rateFactor = 1, lossLimit = Number.POSITIVE_INFINITY } = request;
     const patience = createPatience(request.spins);
     const trainRows = request.order.plan.rows;
     line = barrierLine(layout.barriers, request.segment);
@@ -99,8 +108,8 @@ export function createSegmentWorker(
       const loss = step.total(reduction);
       const isSkipped = step.totalWeight === 0;
       if (isSkipped) skipped++;
-      else if (!Number.isFinite(loss)) return { status: 'diverged', steps: i, skipped, loss };
-      else if (!updateSlice(step, reduction, request.updates + i + 1 - skipped, timed, meetAll)) return stopped;
+      else if (!Number.isFinite(loss) || loss > lossLimit) return { status: 'diverged', steps: i, skipped, loss };
+      else if (!updateSlice(reduction, request.updates + i + 1 - skipped, rateFactor, timed, meetAll)) return stopped;
       if (!meetAll(timed)) return stopped;
       if (worker === 0) views.f64[layout.losses / 8 + i] = isSkipped ? Number.NaN : loss + step.slice.penalty();
       if (timed) fastest = Math.min(fastest, performance.now() - before);
@@ -110,14 +119,14 @@ export function createSegmentWorker(
   }
 
   function updateSlice(
-    step: StepWorker,
-    reduction: ReturnType<StepWorker['reduction']>,
+    reduction: Reduction,
     t: number,
+    rateFactor: number,
     timed: boolean,
     meetAll: (timed: boolean) => boolean,
   ): boolean {
     const { slice } = step;
-    slice.begin(t);
+    slice.begin(t, rateFactor);
     if (plan.clipNorm === null) {
       slice.joinAndUpdate(reduction, step.divisor(), timed);
       return true;

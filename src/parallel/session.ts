@@ -73,6 +73,14 @@ export function takeSnapshot(session: Session): Snapshot {
   };
 }
 
+/** Takes another snapshot in the place of one. */
+export function retakeSnapshot(session: Session, { parameters, slots }: Snapshot): void {
+  parameters.set(parameterView(session));
+  session.plan.layout.slots.forEach((slot, i) => {
+    slots[i].set(vectorView(session, slot));
+  });
+}
+
 export function restoreSnapshot(session: Session, snapshot: Snapshot): void {
   parameterView(session).set(snapshot.parameters);
   session.plan.layout.slots.forEach((slot, i) => {

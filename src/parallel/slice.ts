@@ -27,8 +27,8 @@ interface Piece {
 export interface SliceWorker {
   /** Milliseconds of work so far, by phase; only timed calls add to it. */
   readonly times: { reduce: number; update: number };
-  /** Fixes the constants of update t, counted from 1. */
-  begin(t: number): void;
+  /** Fixes the constants of update t, counted from 1; the scheduled rate is multiplied by `rateFactor`. */
+  begin(t: number, rateFactor: number): void;
   /** Joins and updates the slice: the whole of it, for runs without clipping. */
   joinAndUpdate(reduction: Reduction, divisor: number, timed: boolean): void;
   /** Joins, divides and adds the penalty, leaving g' in the root buffer, and records the chunks' sums of squares. */
@@ -91,7 +91,7 @@ export function createSliceWorker(
 
   return {
     times,
-    begin: (t) => rule.begin(t, rateAt(plan.rate, plan.hyper.learningRate, t)),
+    begin: (t, rateFactor) => rule.begin(t, rateFactor * rateAt(plan.rate, plan.hyper.learningRate, t)),
     joinAndUpdate(reduction, divisor, timed) {
       const gradient = rootOf(reduction);
       for (let chunk = owned.start; chunk < owned.end; chunk++) {

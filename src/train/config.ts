@@ -18,6 +18,7 @@ import { optimizerOptions } from './config/optimizer.js';
 import { preprocessingOptions } from './config/preprocessing.js';
 import { runOptions } from './config/run.js';
 import { splitOptions } from './config/split.js';
+import { watchOptions } from './config/watch.js';
 import { checkData, dataOptions } from './data-options.js';
 import { checkHyperparameters } from './hyperparameters.js';
 import { checkLossConstants } from './loss-constants.js';
@@ -39,6 +40,7 @@ export const configSchema = z.strictObject({
   ...lossOptions,
   ...optimizerOptions,
   ...durationOptions,
+  ...watchOptions,
   ...preprocessingOptions,
   ...machineOptions,
   ...runOptions,

@@ -1,19 +1,21 @@
 /**
- * The loop over epochs: each is one segment on the workers (several when it has very many steps), then a score of the
- * held-out rows. It reports, keeps the losses, and stops where the loss is no longer a number.
+ * The loop over epochs: each is a few segments on the workers, then a score of the held-out rows. It reports, keeps the losses,
+ * and where a loss has run away, stops or goes back to the last good weights.
  */
 import type { SlotRange, TrainingInput } from '../data/input.js';
 import type { Target } from '../data/preprocess.js';
 import { ParagradError } from '../errors.js';
-import { MAX_SEGMENT_STEPS } from '../memory/layout.js';
 import type { StepPlan } from '../parallel/plan.js';
-import { parameterView, runSegment, type SegmentOutcome, type Session } from '../parallel/session.js';
-import { type Divergence, findFault } from './divergence.js';
+import { runSegment, type SegmentOutcome, type Session } from '../parallel/session.js';
+import type { DivergencePolicy } from './config/watch.js';
+import type { Divergence } from './divergence.js';
 import type { EpochEvent, FindingEvent, TrainEvent } from './events.js';
 import { type HeldOutScore, lossOfRows, scoreHeldOut } from './held-out.js';
 import { createKeeper, type KeeperOptions, type Reached } from './keeper.js';
-import { createMonitor } from './monitor.js';
+import { createMonitor, NO_MONITOR } from './monitor.js';
+import { createRecovery, type Fault } from './recovery.js';
 import type { RunDirectory } from './run-directory.js';
+import { stretchSteps } from './safe-point.js';
 import { untilAborted } from './until-aborted.js';
 
 /** What is trained on, and for how long. */
@@ -28,9 +30,11 @@ export interface Schedule {
   /** Steps of the whole run: epochs * stepsPerEpoch, or the cap. */
   readonly steps: number;
   readonly keeping: KeeperOptions;
+  readonly onDivergence: DivergencePolicy;
+  readonly monitored: boolean;
 }
 
-/** Of the weights as they are now: those of the epoch that was kept. */
+/** Of the weights as they are now: those of the epoch that was kept, or of a run that diverged its last good ones. */
 export interface EpochsOutcome extends Reached {
   /** Steps taken in all. */
   readonly stepsTaken: number;
@@ -41,14 +45,13 @@ export interface EpochsOutcome extends Reached {
   readonly waited: number;
   /** Rows trained on, repeats counted. */
   readonly rows: number;
-  /** Of a run that was put back to its last sound epoch. */
+  /** Of a run that diverged. */
   readonly divergence: Divergence | null;
 }
 
 /** Lines of metrics.jsonl for steps: about this many, evenly spread. */
 const LOGGED_STEPS = 500;
-/** Losses shown before a divergence. */
-const SHOWN_LOSSES = 3;
+const VERIFY = 'paragrad doctor with the same options';
 
 /**
  * @throws ParagradError `interrupted`, `worker_failed`, `no_weight` when an epoch has nothing to learn from
@@ -62,16 +65,18 @@ export async function runEpochs(
   const { session, input, stepsPerEpoch, trainRows, validationRows, target } = schedule;
   const { plan } = session;
   const interval = Math.max(1, Math.round(schedule.steps / LOGGED_STEPS));
-  const monitor = createMonitor(session, 'paragrad doctor with the same options');
-  let recent: number[] = [];
-  let firstLoss = Number.POSITIVE_INFINITY;
+  const monitor = schedule.monitored ? createMonitor(session, VERIFY) : NO_MONITOR;
   const keeper = createKeeper(session, schedule.keeping);
+  const recovery = createRecovery(session, schedule.onDivergence, directory.path, VERIFY);
   let segment = 0;
   let steps = 0;
+  /** Steps without those that were skipped or taken back. */
+  let updates = 0;
   let skipped = 0;
   let rows = 0;
   let seconds = 0;
   let waited = 0;
+  let lastLoss = Number.NaN;
 
   const rowsOf = (batches: number): number => Math.min(batches * plan.batchSize, trainRows);
   const report = (epoch: number, done: number, loss: number, elapsed: number, epochRows: number): void => {
@@ -87,26 +92,51 @@ export async function runEpochs(
     });
   };
 
-  const end = (divergence: Divergence | null): EpochsOutcome => {
-    const reached = keeper.restore();
+  const say = async (found: FindingEvent): Promise<void> => {
+    await directory.appendMetrics(found);
+    emit(found);
+  };
+
+  const end = (reached: Reached, divergence: Divergence | null): EpochsOutcome => {
     return { ...reached, stepsTaken: steps, skippedBatches: skipped, seconds, waited, rows, divergence };
+  };
+
+  /** Goes back to the last good weights; what is left of the run, where it is to end. */
+  const recover = async (fault: Fault): Promise<EpochsOutcome | null> => {
+    const recovered = await recovery.recover(fault, updates, steps < schedule.steps);
+    if (!recovered.goesOn) {
+      const isBest = schedule.keeping.restore === 'best' && keeper.epochs > 0;
+      return end(isBest ? keeper.restore() : recovered.reached, recovered.divergence);
+    }
+    updates = recovered.updates;
+    await say(recovered.finding);
+    return null;
   };
 
   for (let epoch = 0; steps < schedule.steps; epoch++) {
     const startedAt = performance.now();
     const batches = Math.min(stepsPerEpoch, schedule.steps - steps);
-    const mean = createMean();
+    let mean = createMean();
+    // Stretches between two safe points end at the same steps wherever rows are kept and whoever watches.
+    let stretchEnd = 0;
     for (let first = 0; first < batches; ) {
+      if (first === stretchEnd) stretchEnd = Math.min(batches, first + stretchSteps(plan, steps));
       const segmentStart = performance.now();
       const rowStart = rowsOf(first);
       const ready = await untilAborted(input.train(epoch, rowStart, rowsOf(first + 1)), signal, interrupted);
       waited += (performance.now() - segmentStart) / 1000;
       const available = ready.end === trainRows ? batches : Math.floor(ready.end / plan.batchSize);
-      const count = Math.min(MAX_SEGMENT_STEPS, Math.min(batches, available) - first);
+      const ahead = Math.min(stretchEnd, available) - first;
+      const isLast = first + 1 === batches;
+      if (isLast) monitor.remember(epoch + 1);
+      const count = first + ahead === batches && !isLast && monitor.looksAt(epoch + 1) ? ahead - 1 : ahead;
       const elapsed = (): number => seconds + (performance.now() - segmentStart) / 1000;
-      const request = { segment: segment++, order: ready.order, firstBatch: first, batches: count };
-      const updates = steps - skipped;
-      const outcome = await runSegment(session, input.dataset, { ...request, updates }, signal, (done) => {
+      const request = {
+        ...{ segment: segment++, order: ready.order, firstBatch: first, batches: count, updates },
+        rateFactor: recovery.rateFactor,
+        lossLimit: recovery.lossLimit,
+      };
+      const outcome = await runSegment(session, input.dataset, request, signal, (done) => {
         if (done === 0) return;
         const loss = session.views.f64[plan.layout.losses / 8 + done - 1];
         report(epoch, done, loss, elapsed(), rowsOf(first + done) - rowStart);
@@ -118,24 +148,26 @@ export async function runEpochs(
         const batchRows = rowsOf(first + i + 1) - rowsOf(first + i);
         if (!Number.isNaN(loss)) mean.add(loss, plan.reduction === 'mean' ? batchRows : 1);
       });
-      recent = [...recent, ...outcome.losses.filter((loss) => !Number.isNaN(loss)).slice(-SHOWN_LOSSES)].slice(
-        -SHOWN_LOSSES,
-      );
-      if (firstLoss === Number.POSITIVE_INFINITY && mean.value() > 0) {
-        const [loss] = outcome.losses.filter((value) => !Number.isNaN(value));
-        firstLoss = plan.reduction === 'mean' ? loss : loss / plan.batchSize;
-      }
+      recovery.saw(outcome.losses);
+      lastLoss = outcome.losses.reduce((last, loss) => (Number.isNaN(loss) ? last : loss), lastLoss);
       steps += outcome.steps;
+      updates += outcome.steps - outcome.skipped;
       skipped += outcome.skipped;
+      first += outcome.steps;
       if (outcome.status === 'stopped') throw interrupted();
       if (outcome.status === 'diverged') {
-        const what = `the loss of step ${steps + 1} (epoch ${epoch + 1}) is ${outcome.loss}`;
-        return end({ what, before: recent });
+        const ended = await recover(recovery.stepFault(steps + 1, epoch + 1, outcome.loss));
+        if (ended !== null) return ended;
+        mean = createMean();
+        stretchEnd = first;
+        continue;
       }
-      first += count;
+      if (first === stretchEnd && first < batches) {
+        recovery.reached({ epochs: epoch, steps, updates, validation: undefined });
+      }
     }
     if (skipped === steps) throw weightless();
-    report(epoch, 0, recent[recent.length - 1], seconds, 0);
+    report(epoch, 0, lastLoss, seconds, 0);
     // Without held-out rows, some of the training rows tell whether the weights are sound.
     const scoring =
       validationRows > 0
@@ -144,8 +176,13 @@ export async function runEpochs(
     const { lossSum, validation } = await untilAborted<SomeScore>(scoring, signal, interrupted);
     const scoredRows = validationRows > 0 ? validationRows : Math.min(plan.batchSize, trainRows);
     const loss = validation?.loss ?? lossSum / scoredRows;
-    const fault = findFault(parameterView(session), loss, firstLoss, `step ${steps} (epoch ${epoch + 1})`);
-    if (fault !== null) return end({ what: fault, before: recent });
+    const fault = recovery.epochFault(steps, epoch + 1, loss);
+    if (fault !== null) {
+      const ended = await recover(fault);
+      if (ended !== null) return ended;
+      continue;
+    }
+    recovery.reached({ epochs: epoch + 1, steps, updates, validation });
     const goesOn = keeper.offer({ epochs: epoch + 1, steps, validation });
     const event: EpochEvent = {
       type: 'epoch',
@@ -156,17 +193,17 @@ export async function runEpochs(
       ...(validation && { validation }),
       seconds: (performance.now() - startedAt) / 1000,
     };
-    await directory.appendMetrics(event);
-    emit(event);
     const lastRows = rowsOf(batches) - rowsOf(batches - 1);
-    for (const finding of monitor.look(event, lastRows, scoredRows)) {
-      const found: FindingEvent = { type: 'finding', ...finding, step: steps };
-      await directory.appendMetrics(found);
-      emit(found);
+    const { layers, findings } = monitor.look(event, lastRows, scoredRows);
+    const told = layers === null ? event : { ...event, layers };
+    await directory.appendMetrics(told);
+    emit(told);
+    for (const finding of findings) {
+      await say({ type: 'finding', ...finding, step: steps });
     }
     if (!goesOn) break;
   }
-  return end(null);
+  return end(keeper.restore(), null);
 }
 
 function weightless(): ParagradError {

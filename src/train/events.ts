@@ -3,6 +3,7 @@
  * Rates are per second of wall-clock time; losses are in the network's units, metrics in the units of the table.
  */
 import type { Finding } from '../check/finding.js';
+import type { LayerNorms } from '../check/monitors.js';
 import type { KernelName } from '../kernels/kernels.js';
 import type { ActivationName } from '../nn/activations/index.js';
 import type { Task } from '../nn/losses/loss.js';
@@ -74,6 +75,8 @@ export interface EpochEvent {
   readonly validation?: { readonly loss: number; readonly metrics: Metrics };
   /** Of this epoch, scoring included. */
   readonly seconds: number;
+  /** The weights of each layer at the last step, for epochs 1, 2, 4, 8 …; absent otherwise, and where nobody watches. */
+  readonly layers?: readonly LayerNorms[];
 }
 
 /** Something to know that does not stop the run. */

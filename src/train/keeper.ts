@@ -27,6 +27,8 @@ export interface Keeper {
    * @returns whether the run should go on
    */
   offer(reached: Reached): boolean;
+  /** Whole epochs behind the weights that are kept; 0 while those are the start's. */
+  readonly epochs: number;
   /** Puts weights and optimizer state back to the kept epoch; at first, to the start. */
   restore(): Reached;
 }
@@ -48,6 +50,9 @@ export function createKeeper(session: Session<StepPlan>, { restore, patience }: 
       }
       if (restore === 'last' || isBetter) kept = { ...reached, snapshot: takeSnapshot(session) };
       return patience === null || reached.epochs - bestEpoch < patience;
+    },
+    get epochs() {
+      return kept.epochs;
     },
     restore() {
       const { snapshot, ...reached } = kept;

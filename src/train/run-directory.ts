@@ -1,7 +1,7 @@
 /**
  * The folder of one run: `<runsDir>/<name>-<n>/` with config.json, environment.json, metrics.jsonl and model.safetensors.
  * It is made before the data is read, so that a folder which cannot be written is told at once, and removed when the run
- * ends without a model: a run directory that stays is complete.
+ * ends without a model: a run directory that stays is complete. That of a run that diverged is kept for the doctor.
  */
 import { access, appendFile, mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';

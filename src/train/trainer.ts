@@ -37,7 +37,7 @@ import { divergedError } from './divergence.js';
 import { describeEnvironment, paragradVersion } from './environment.js';
 import { type EpochsOutcome, interrupted, runEpochs, type Schedule } from './epochs.js';
 import type { DoneEvent, TrainEvent } from './events.js';
-import { hyperparametersOf, readHyperparameters } from './hyperparameters.js';
+import { readHyperparameters } from './hyperparameters.js';
 import { checkLossConstants, keepsTarget, readLossConstants } from './loss-constants.js';
 import { duckdbBytes, memoryLimit } from './memory-plan.js';
 import type { Metrics } from './metrics.js';
@@ -116,10 +116,9 @@ export async function runTraining(
     const { schedule, workers } = await prepare(resources, rows);
     const outcome = await runEpochs(schedule, directory, signal, emit);
     if (outcome.divergence !== null) {
-      keep = outcome.epochs > 0;
-      if (keep) await save(resources, rows, schedule, outcome);
-      const { learningRate } = hyperparametersOf(rows.config);
-      throw divergedError(outcome.divergence, outcome.epochs, keep ? directory.modelPath : null, learningRate);
+      keep = true;
+      if (outcome.steps > 0) await save(resources, rows, schedule, outcome);
+      throw divergedError(outcome.divergence, keptWeights(outcome, directory.modelPath), directory.path);
     }
     if (outcome.skippedBatches > 0) {
       const message = `${outcome.skippedBatches} batches were skipped: all their rows have weight 0`;
@@ -227,9 +226,17 @@ async function prepare(resources: Resources, rows: RunRows): Promise<{ schedule:
       stepsPerEpoch,
       steps,
       keeping: { restore: config.restore, patience: config.patience ?? null },
+      onDivergence: config.onDivergence,
+      monitored: config.monitors === 'on',
     },
     workers,
   };
+}
+
+/** Of a run that diverged: what is left of it. */
+function keptWeights({ steps, epochs, validation }: EpochsOutcome, model: string): string {
+  if (steps === 0) return 'nothing was learned before it, so no model is kept';
+  return `the weights of ${validation === undefined ? `step ${steps}` : `epoch ${epochs}`} are kept in ${model}`;
 }
 
 /** Scores the test table, if one was named, with the weights as they are. */

@@ -18,10 +18,10 @@ it('each code has a page with its meaning, and each page a code', () => {
 
 it('each code is raised by some source file', () => {
   const folders = ['src/check', 'src/doctor', 'src/train'];
-  const files = folders.flatMap((folder) => readdirSync(join(root, folder)).map((name) => join(root, folder, name)));
+  const files = folders.flatMap((folder) => readdirSync(join(root, folder)).map((name) => join(folder, name)));
   const text = files
-    .filter((path) => !path.endsWith('finding.ts'))
-    .map((path) => readFileSync(path, 'utf8'))
+    .filter((path) => path.endsWith('.ts') && !path.endsWith('finding.ts'))
+    .map((path) => readFileSync(join(root, path), 'utf8'))
     .join('\n');
   expect(codes.filter((code) => !text.includes(`'${code}'`))).toEqual([]);
 });

@@ -38,6 +38,8 @@ describe('resolveConfig', () => {
       schedule: 'constant',
       warmupSteps: 0,
       l2: 0,
+      monitors: 'on',
+      onDivergence: 'stop',
       batchSize: 256,
       epochs: 30,
       scale: 'standard',

@@ -35,7 +35,15 @@ describe('a run with a worker that', () => {
     const collect = (thread: Worker): void => void threads.push(thread);
     process.on('worker', collect);
     const data = fileURLToPath(new URL('../../data/flowers.arrow', import.meta.url));
-    const run = train({ data, target: 'species', hidden: [8], epochs: 5, workers: 3, runsDir: join(folder, 'runs') });
+    const run = train({
+      data,
+      target: 'species',
+      hidden: [8],
+      batchSize: 'full',
+      epochs: 5,
+      workers: 3,
+      runsDir: join(folder, 'runs'),
+    });
     const events: TrainEvent[] = [];
     const ending = (async () => {
       for await (const event of run) events.push(event);
