@@ -11,6 +11,8 @@ export interface ColumnChoice {
   /** Columns to leave out. */
   readonly exclude?: readonly string[] | undefined;
   readonly weightColumn?: string | undefined;
+  /** Its values say which rows belong together; no feature unless it is named among them. */
+  readonly groupColumn?: string | undefined;
 }
 
 export interface Columns {
@@ -31,6 +33,7 @@ export function chooseColumns(table: Table, choice: ColumnChoice): Columns {
   const weight = choice.weightColumn === undefined ? null : findColumn(table, choice.weightColumn, 'the weight column');
   checkRoles(table, choice, target, weight);
   const left = new Set([target.name, weight?.name, ...expand(table, choice.exclude ?? [])]);
+  if (choice.groupColumn !== undefined && !choice.features?.includes(choice.groupColumn)) left.add(choice.groupColumn);
   const named = choice.features && expand(table, choice.features);
   const candidates = named?.map((name) => findColumn(table, name)) ?? table.columns;
   const features = [...new Set(candidates)].filter(({ name }) => !left.has(name));
@@ -67,6 +70,7 @@ function checkRoles(table: Table, choice: ColumnChoice, target: Column, weight: 
   if (target.kind === 'unsupported' || target.kind === 'time' || target.kind === 'clock') {
     throw unsupported(table, target, 'Choose another target, or make a number of it by --query.');
   }
+  if (choice.groupColumn === target.name) throw conflict(`${show(target)} is both the target and what groups the rows`);
   if (weight === null) return;
   if (weight.name === target.name) throw conflict(`${show(target)} is both the target and the weight column`);
   if (choice.features?.includes(weight.name))

@@ -2,15 +2,16 @@
  * Loads tables into datasets, for training and for a model that exists. What is loaded depends on the rows, the options and
  * the seed alone: not on the format, its blocks, or who reads them.
  */
-import { ParagradError } from '../errors.js';
 import { type ColumnChoice, checkColumns, chooseColumns } from './columns.js';
 import type { Dataset, RowLayout } from './dataset.js';
 import { decideEncoding } from './encoding.js';
+import { type HeldOut, holdOut } from './hold-out.js';
 import { type MeasureOptions, measure, openSample } from './measure.js';
 import { type Preprocessing, rowLayout } from './preprocess.js';
 import { takeSample } from './sample.js';
 import { emptyNotes } from './scales.js';
-import { placeRows, type Split, splitRows } from './split.js';
+import { placeRows, type Split } from './split.js';
+import { parseSplit, type SplitText } from './split-choice.js';
 import { allocate, fill, type LoadContext, standardise, statistics, survey } from './stages.js';
 import { columnScales } from './standardise.js';
 import { rowRange, type SurveyedRows } from './survey.js';
@@ -21,6 +22,8 @@ export interface TrainingLoad extends ColumnChoice, MeasureOptions, LoadContext 
   readonly table: Table;
   /** The fraction of the rows to hold out (0: none), or a table of its own. */
   readonly validation: number | Table;
+  /** How rows are held out; a text of split-choice.ts. Default random. */
+  readonly split?: SplitText | undefined;
 }
 
 /** What is decided of a table before any row is stored. */
@@ -44,11 +47,14 @@ export interface TrainingPlan extends Split {
  */
 export async function planTraining(load: TrainingLoad): Promise<TrainingPlan> {
   const { table, validation } = load;
-  const columns = chooseColumns(table, load);
+  const choice = parseSplit(load.split ?? 'random');
+  const columns = chooseColumns(table, { ...load, groupColumn: choice.by === 'group' ? choice.column : undefined });
   const rows = rowRange(0, table.rows);
   const { preprocessing, notes } = await decideEncoding(table, columns, rows, load, load);
   const held = typeof validation === 'number' ? null : await openHeld(validation, preprocessing, load);
-  const split = held ? placeBoth(rows, held.rows) : holdOut(load, rows, validation as number);
+  const split = held
+    ? placeBoth(rows, held.rows)
+    : await holdOut({ ...load, rows, target: preprocessing.target, split: choice, fraction: validation as number });
   const layout = rowLayout(preprocessing, partsOf(preprocessing));
   return {
     ...split,
@@ -57,7 +63,7 @@ export async function planTraining(load: TrainingLoad): Promise<TrainingPlan> {
     held,
     preprocessing,
     layout,
-    notes: [...table.notes, ...notes, ...(held?.notes ?? [])],
+    notes: [...table.notes, ...notes, ...(held?.notes ?? []), ...split.notes],
   };
 }
 
@@ -194,20 +200,7 @@ async function openHeld(table: Table, preprocessing: Preprocessing, load: Traini
   return { table, rows, notes: [...table.notes, ...notes] };
 }
 
-function placeBoth(train: SurveyedRows, validation: SurveyedRows): Split {
+function placeBoth(train: SurveyedRows, validation: SurveyedRows): HeldOut {
   const trainRows = placeRows(new Uint32Array(train.slots), 0);
-  return { trainRows, validationRows: placeRows(new Uint32Array(validation.slots), trainRows) };
-}
-
-/** @throws ParagradError `empty_split` */
-function holdOut({ table, seed }: TrainingLoad, rows: SurveyedRows, fraction: number): Split {
-  const split = splitRows(new Uint32Array(rows.slots), fraction, seed);
-  const empty = split.trainRows === 0 ? 'training' : split.validationRows === 0 && fraction > 0 ? 'validation' : null;
-  if (empty === null) return split;
-  const usable = split.trainRows + split.validationRows;
-  throw new ParagradError(
-    'empty_split',
-    `holding out ${fraction} of the usable rows of ${table.location} (${usable}) leaves none for ${empty}`,
-    { hint: 'Give another --validation fraction, a file, or 0 to hold nothing out.' },
-  );
+  return { trainRows, validationRows: placeRows(new Uint32Array(validation.slots), trainRows), notes: [] };
 }

@@ -2,7 +2,7 @@
  * Which row goes where: the slots table gives every row of a file its place in the dataset. Training rows come first and
  * keep the file's order, then the rows held out for validation, in the file's order too.
  *
- * With N rows to share out, V = round(fraction x N) are held out: those whose image under a pseudo-random permutation of
+ * With N rows to share out at random, V = round(fraction x N) are held out: those whose image under a pseudo-random permutation of
  * 0..N-1 is among the last V. So the count is exact, and who is held out depends on (seed, N) alone.
  */
 import { createPermutation } from '../random/permutation.js';
@@ -41,6 +41,23 @@ export function splitRows(slots: Uint32Array, fraction: number, seed: number): S
     if (at === 0) permutation.fill(images, index, Math.min(images.length, kept - index));
     slots[row] = images[at] >= trainRows ? validation++ : train++;
     index++;
+  }
+  return { trainRows, validationRows };
+}
+
+/**
+ * Gives a slot to every row that is not marked `DROPPED`.
+ *
+ * @param slots [rows], changed in place
+ * @param held [rows], 1 where a row is held out
+ */
+export function placeHeld(slots: Uint32Array, held: Uint8Array): Split {
+  let [trainRows, validationRows] = [0, 0];
+  for (let row = 0; row < slots.length; row++) if (slots[row] !== DROPPED && held[row] === 0) trainRows++;
+  let train = 0;
+  for (let row = 0; row < slots.length; row++) {
+    if (slots[row] === DROPPED) continue;
+    slots[row] = held[row] === 0 ? train++ : trainRows + validationRows++;
   }
   return { trainRows, validationRows };
 }

@@ -33,6 +33,7 @@ export const PURPOSE = {
   shortGroup: 6,
   dropout: 7,
   sample: 32,
+  groupSplit: 33,
   check: 64,
 } as const;
 export type Purpose = (typeof PURPOSE)[keyof typeof PURPOSE];

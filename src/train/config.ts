@@ -66,6 +66,17 @@ function checkHeldOut({ validation, patience, restore }: ResolvedConfig, nameOf:
   );
 }
 
+/** @throws ParagradError `unread_option` when rows are to be chosen and none are held out of the table */
+function checkSplit({ validation, split }: ResolvedConfig, nameOf: NameOf = (key) => key): void {
+  if (split === 'random' || split === 'auto' || (typeof validation === 'number' && validation > 0)) return;
+  const why = validation === 0 ? 'is 0' : 'is a file';
+  throw new ParagradError(
+    'unread_option',
+    `${nameOf('split')} says which rows of the table are held out, and ${nameOf('validation')} ${why}`,
+    { hint: `Leave ${nameOf('split')} out, or give ${nameOf('validation')} a fraction.` },
+  );
+}
+
 /** The options that predicting and evaluating share with training. */
 export const machineSchema = z.strictObject({
   ...dataOptions,
@@ -93,6 +104,7 @@ export function resolveConfig(input: unknown, nameOf?: NameOf): ResolvedConfig {
   checkData(config, nameOf);
   checkHyperparameters(config, nameOf);
   checkHeldOut(config, nameOf);
+  checkSplit(config, nameOf);
   const loss = config.task === undefined ? config.loss : lossForTask(config.task, config.loss);
   if (loss !== undefined) checkLossConstants(config, loss, nameOf);
   return config;

@@ -69,7 +69,7 @@ export interface RunRows extends Split {
  */
 export async function readRows(context: RowsContext): Promise<RunRows> {
   const { config, open, emit, execute, signal } = context;
-  const { target, weightColumn, task, scale, encode, clampTarget, dropMissingTarget, seed } = config;
+  const { target, weightColumn, task, scale, encode, clampTarget, split, dropMissingTarget, seed } = config;
   const scaleTarget = keepsTarget(config.loss) ? 'none' : config.scaleTarget;
   const { format } = config;
   const named = (data: string) => open({ data, format });
@@ -84,6 +84,7 @@ export async function readRows(context: RowsContext): Promise<RunRows> {
     task,
     table,
     validation,
+    split,
     scale,
     scaleTarget,
     encode,

@@ -30,6 +30,7 @@ describe('resolveConfig', () => {
       ...least,
       preset: 'sgd',
       validation: 0.2,
+      split: 'random',
       hidden: [256, 256, 256],
       activation: 'relu',
       dropout: 0,
@@ -126,6 +127,18 @@ describe('resolveConfig', () => {
     [
       { ...least, validation: 0, restore: 'best' },
       'restore compares epochs by held-out rows, and validation is 0. Hold some rows out, or leave restore away.',
+    ],
+    [
+      { ...least, split: 'time:' },
+      'unknown split "time:", expected random, stratified, auto, time:COLUMN or group:COLUMN',
+    ],
+    [
+      { ...least, split: 'group:town', validation: 'held.csv' },
+      'split says which rows of the table are held out, and validation is a file. Leave split out, or give validation a fraction.',
+    ],
+    [
+      { ...least, split: 'stratified', validation: 0 },
+      'split says which rows of the table are held out, and validation is 0. Leave split out, or give validation a fraction.',
     ],
     [{ ...least, quantile: 1 }, 'quantile: expected a number above 0 and below 1, got 1'],
     [{ ...least, features: 'x' }, 'features: expected a list of column names, got "x"'],

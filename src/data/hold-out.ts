@@ -1,0 +1,152 @@
+/**
+ * Holds out rows of a training table by what one of its columns says: reads the column, and gives every row its slot. Who is
+ * held out depends on the rows, the fraction and the seed alone; the ways to choose are in split-rows.ts.
+ */
+import { ParagradError } from '../errors.js';
+import { show } from './columns.js';
+import { findColumn } from './names.js';
+import type { Target } from './preprocess.js';
+import { placeHeld, type Split, splitRows } from './split.js';
+import type { SplitChoice } from './split-choice.js';
+import { holdOutClasses, holdOutGroups, holdOutLatest } from './split-rows.js';
+import type { SurveyedRows } from './survey.js';
+import type { Table } from './table.js';
+
+/** What rows are held out of. */
+export interface HoldOut {
+  readonly table: Table;
+  /** Those that are left out are marked. */
+  readonly rows: SurveyedRows;
+  readonly target: Target;
+  readonly split: SplitChoice;
+  /** Of the rows that are not left out, 0 <= fraction < 1. */
+  readonly fraction: number;
+  readonly seed: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface HeldOut extends Split {
+  /** What the user should know, one line each. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Gives every row its slot.
+ *
+ * @throws ParagradError `empty_split`, `unknown_column`, `wrong_kind`, `split_task_mismatch`
+ */
+export async function holdOut(request: HoldOut): Promise<HeldOut> {
+  const { table, rows, fraction } = request;
+  const result = await chooseRows(request, new Uint32Array(rows.slots));
+  const { trainRows, validationRows } = result;
+  const empty = trainRows === 0 ? 'training' : validationRows === 0 && fraction > 0 ? 'validation' : null;
+  if (empty === null) return result;
+  throw new ParagradError(
+    'empty_split',
+    `holding out ${fraction} of the usable rows of ${table.location} (${trainRows + validationRows}) leaves none for ${empty}`,
+    { hint: 'Give another --validation fraction, a file, or 0 to hold nothing out.' },
+  );
+}
+
+async function chooseRows(request: HoldOut, slots: Uint32Array): Promise<HeldOut> {
+  const { table, target, split, fraction, seed } = request;
+  const classes = target.task === 'regression' ? null : target.classes.map(String);
+  if (split.by === 'random' || fraction === 0 || (split.by === 'auto' && classes === null)) {
+    return { ...splitRows(slots, fraction, seed), notes: [] };
+  }
+  if (split.by === 'time') {
+    const { values, missing } = await readTimes(request, split.column);
+    const notes =
+      missing === 0
+        ? []
+        : [
+            `column ${show({ name: split.column })} of ${table.location}, by which rows are held out, is missing in ${missing} rows: they are trained on`,
+          ];
+    return { ...placeHeld(slots, holdOutLatest(slots, values, fraction)), notes };
+  }
+  if (split.by === 'group') {
+    const { codes, texts } = await readCodes(request, groupColumn(table, split.column), []);
+    const note = `column ${show({ name: split.column })} of ${table.location} groups the rows, and is a feature only if --features names it`;
+    return { ...placeHeld(slots, holdOutGroups(slots, codes, texts, fraction, seed)), notes: [note] };
+  }
+  if (classes === null) {
+    throw new ParagradError(
+      'split_task_mismatch',
+      `target ${show(target)} of ${table.location} is predicted as a number, and a stratified split needs classes`,
+      { hint: 'Give --split random, or --task multiclass where the numbers are classes.' },
+    );
+  }
+  const { codes } = await readCodes(request, target.name, classes);
+  return { ...placeHeld(slots, holdOutClasses(slots, codes, classes.length, fraction, seed)), notes: [] };
+}
+
+function groupColumn(table: Table, name: string): string {
+  const column = findColumn(table, name, 'to group rows by');
+  if (column.kind !== 'unsupported') return name;
+  throw new ParagradError(
+    'wrong_kind',
+    `column ${show(column)} of ${table.location} holds ${column.type}, and rows are grouped by numbers, strings, booleans or times`,
+  );
+}
+
+/** A column of times or numbers, [rows]; NaN is missing. */
+async function readTimes(
+  { table, rows, signal }: HoldOut,
+  name: string,
+): Promise<{ values: Float64Array; missing: number }> {
+  const column = findColumn(table, name, 'to hold rows out by');
+  if (column.kind !== 'number' && column.kind !== 'time') {
+    throw new ParagradError(
+      'wrong_kind',
+      `column ${show(column)} of ${table.location} holds ${column.type}, and a split by time takes dates, timestamps or numbers`,
+    );
+  }
+  const values = new Float64Array(rows.rowEnd - rows.rowStart);
+  let missing = 0;
+  for await (const batch of table.read({ columns: [name], rowStart: rows.rowStart, rowEnd: rows.rowEnd, signal })) {
+    const [read] = batch.columns;
+    if (read.kind !== 'number') continue;
+    values.set(read.values, batch.rowStart - rows.rowStart);
+    for (const value of read.values) if (Number.isNaN(value)) missing++;
+  }
+  return { values, missing };
+}
+
+/**
+ * A code for each value of a column, [rows]; values that are not `known` get the next codes as they appear. A missing value
+ * is the empty text.
+ */
+async function readCodes(
+  { table, rows, signal }: HoldOut,
+  name: string,
+  known: readonly string[],
+): Promise<{ codes: Uint32Array; texts: string[] }> {
+  const texts = [...known];
+  const codeOf = new Map(known.map((text, code) => [text, code]));
+  const code = (text: string): number => {
+    let found = codeOf.get(text);
+    if (found === undefined) {
+      found = texts.push(text) - 1;
+      codeOf.set(text, found);
+    }
+    return found;
+  };
+  const { rowStart, rowEnd } = rows;
+  const codes = new Uint32Array(rowEnd - rowStart);
+  let dictionary: readonly string[] = [];
+  let recoded = new Uint32Array(0);
+  for await (const batch of table.read({ columns: [name], rowStart, rowEnd, signal })) {
+    const at = batch.rowStart - rowStart;
+    const [read] = batch.columns;
+    if (read.kind === 'number') {
+      for (const [i, value] of read.values.entries()) codes[at + i] = code(Number.isNaN(value) ? '' : String(value));
+      continue;
+    }
+    if (read.dictionary !== dictionary) {
+      dictionary = read.dictionary;
+      recoded = Uint32Array.from(dictionary, code);
+    }
+    for (const [i, own] of read.codes.entries()) codes[at + i] = own < 0 ? code('') : recoded[own];
+  }
+  return { codes, texts };
+}
