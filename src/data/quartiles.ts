@@ -19,13 +19,24 @@ export interface Quartiles {
  * @param word of the row
  */
 export function quartilesOf(dataset: Dataset, rows: number, word: number): Quartiles {
-  const sorted = columnValues(dataset, rows, word).sort();
-  if (sorted.length === 0) return { low: 0, median: 0, high: 0 };
-  return { low: quantile(sorted, 0.25), median: quantile(sorted, 0.5), high: quantile(sorted, 0.75) };
+  const values = columnValues(dataset, rows, word);
+  if (values.length === 0) return { low: 0, median: 0, high: 0 };
+  let placed = 0;
+  /** Values before `placed` are in their places as far as later shares go, which ascend. */
+  const quantile = (share: number): number => {
+    const place = share * (values.length - 1);
+    const below = Math.floor(place);
+    const above = Math.min(values.length - 1, below + 1);
+    select(values, below, placed);
+    select(values, above, below);
+    placed = below;
+    return values[below] + (values[above] - values[below]) * (place - below);
+  };
+  return { low: quantile(0.25), median: quantile(0.5), high: quantile(0.75) };
 }
 
 /** The values of a column that are not missing, in row order. */
-export function columnValues(dataset: Dataset, rows: number, word: number): Float32Array<ArrayBuffer> {
+function columnValues(dataset: Dataset, rows: number, word: number): Float32Array {
   const { stride } = dataset.layout;
   const values = new Float32Array(rows);
   let count = 0;
@@ -37,10 +48,31 @@ export function columnValues(dataset: Dataset, rows: number, word: number): Floa
   return values.subarray(0, count);
 }
 
-/** @param sorted ascending, at least one */
-function quantile(sorted: Float32Array, share: number): number {
-  const place = share * (sorted.length - 1);
-  const below = Math.floor(place);
-  const above = Math.min(sorted.length - 1, below + 1);
-  return sorted[below] + (sorted[above] - sorted[below]) * (place - below);
+/**
+ * Moves the value of rank k to place k, no greater one before it and no smaller one behind: Hoare, "Algorithm 65: find", 1961,
+ * about the middle value of three. Sorting a column of millions takes five times as long.
+ *
+ * @param from values before it have their places; from <= k
+ */
+function select(values: Float32Array, k: number, from: number): void {
+  let [left, right] = [from, values.length - 1];
+  while (left < right) {
+    const pivot = middleOf(values[left], values[(left + right) >>> 1], values[right]);
+    let [i, j] = [left, right];
+    while (i <= j) {
+      while (values[i] < pivot) i++;
+      while (values[j] > pivot) j--;
+      if (i > j) break;
+      const swapped = values[i];
+      values[i++] = values[j];
+      values[j--] = swapped;
+    }
+    if (k <= j) right = j;
+    else if (k >= i) left = i;
+    else return;
+  }
+}
+
+function middleOf(a: number, b: number, c: number): number {
+  return Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
 }
