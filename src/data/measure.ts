@@ -20,14 +20,18 @@ export interface MeasureOptions extends EncodingOptions {
 
 /** Bytes of the sample that rows are measured by; 0 where none is needed. */
 export function sampleBytes(trainRows: number, layout: RowLayout, options: MeasureOptions): number {
-  if (!isPiecewise(options) && options.scale !== 'robust') return 0;
-  return 4 * (layout.stride + 1) * sampleRows(trainRows, layout, options.sampleSizes ?? SAMPLE_SIZES);
+  return 4 * (layout.stride + 1) * rowsToSample(trainRows, layout, options);
 }
 
 /** The empty sample to fill while rows are read, if one is needed. */
 export function openSample(trainRows: number, layout: RowLayout, options: MeasureOptions): Sample | null {
-  const bytes = sampleBytes(trainRows, layout, options);
-  return bytes === 0 ? null : createSample(trainRows, bytes / (4 * (layout.stride + 1)), layout, options.seed);
+  const rows = rowsToSample(trainRows, layout, options);
+  return rows === 0 ? null : createSample(trainRows, rows, layout, options.seed);
+}
+
+function rowsToSample(trainRows: number, layout: RowLayout, options: MeasureOptions): number {
+  if (options.scale !== 'robust' && !isPiecewise(options)) return 0;
+  return sampleRows(trainRows, layout, options.sampleSizes ?? SAMPLE_SIZES);
 }
 
 /**
@@ -46,12 +50,12 @@ export async function measure(
   sample: Sample | null,
   options: MeasureOptions & LoadContext,
 ): Promise<Preprocessing> {
+  if (sample === null) return withStatistics(raw, moments, null, options);
   const whole = dataset !== null && isWhole(trainRows, dataset.layout, options.sampleSizes ?? SAMPLE_SIZES);
-  const rows = whole ? { dataset, rows: trainRows } : sample && { dataset: sample.dataset, rows: sample.dataset.rows };
-  const robust = options.scale === 'robust' && rows !== null;
-  const quarters = robust ? await quartiles(rows.dataset, rows.rows, raw.numbers.length, options) : null;
-  const scaled = withStatistics(raw, moments, quarters, options);
-  return isPiecewise(options) && sample ? await withBins(scaled, sample, options) : scaled;
+  const [rows, count] = whole ? [dataset, trainRows] : [sample.dataset, sample.dataset.rows];
+  const robust = options.scale === 'robust' ? await quartiles(rows, count, raw.numbers.length, options) : null;
+  const scaled = withStatistics(raw, moments, robust, options);
+  return isPiecewise(options) ? await withBins(scaled, sample, options) : scaled;
 }
 
 function isPiecewise({ encode = [] }: EncodingOptions): boolean {

@@ -14,7 +14,7 @@ import type { NumberInput, Preprocessing, RegressionTarget } from './preprocess.
 import type { Quartiles } from './quartiles.js';
 import { type Moments, shiftAndScale } from './statistics.js';
 
-/** Beyond what a value is squeezed into, in distances of the quartiles. */
+/** What robustly scaled values stay within, in distances of the quartiles. */
 const CLIP = 3;
 
 /**

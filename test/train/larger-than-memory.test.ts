@@ -92,6 +92,7 @@ describe('a run whose rows are in a temporary file', () => {
     expect((await run({ workers: 2 }, 'file')).told).toEqual(first.told);
     expect((await run({ data: arrow, workers: 2 }, 'file')).done.weightsSha256).toBe(first.done.weightsSha256);
     const encoded = await run(RECIPE, 'file');
+    expect((await run({ ...RECIPE, workers: 2 }, 'memory')).done.weightsSha256).toBe(encoded.done.weightsSha256);
     expect((await run({ ...RECIPE, data: arrow, workers: 3 }, 'file')).done.weightsSha256).toBe(
       encoded.done.weightsSha256,
     );
