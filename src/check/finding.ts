@@ -14,6 +14,7 @@ export const FINDINGS = {
   penalty_not_in_gradient: 'a penalty is in the loss and not in the gradient',
   penalty_mismatch: 'the penalty of the gradient is not that of the loss',
   kernel_gradient: 'the training kernels do not give the derivative of the loss',
+  replayed_divergence: 'the run diverged; replayed from its last good weights',
   rate_too_large: 'the learning rate is beyond what the loss surface can bear',
   rate_too_small: 'the learning rate is so small that the loss hardly moves',
   unscaled_target: 'the target is far from unit scale',

@@ -3,7 +3,7 @@
  * it. Ends with exit code 2 on errors.
  */
 import type { Command } from 'commander';
-import type { Diagnosis } from '../doctor/doctor.js';
+import type { Diagnosis, DoctorOptions } from '../doctor/doctor.js';
 import { ParagradError } from '../errors.js';
 import { resolveConfig, type TrainConfig } from '../train/config.js';
 import { isRunDirectory } from '../train/run-directory.js';
@@ -30,15 +30,22 @@ export function addDoctorCommand(program: Command): void {
       const { readRunConfig } = await import('../doctor/run-config.js');
       const isRun = data.length === 1 && (await isRunDirectory(data[0]));
       const { input, nameOf } = await configInput(isRun ? {} : dataInput(data), options, TRAIN_KEYS);
-      await runDoctor({ input: isRun ? { ...(await readRunConfig(data[0])), ...input } : input, nameOf }, context);
+      if (!isRun) return runDoctor({ input, nameOf }, {}, context);
+      // With other options than its own it would be another run.
+      const replayed = Object.keys(input).length === 0 ? { runDir: data[0] } : {};
+      return runDoctor({ input: { ...(await readRunConfig(data[0])), ...input }, nameOf }, replayed, context);
     }),
   );
 }
 
-async function runDoctor({ input, nameOf }: ConfigInput, { terminal, signal }: CommandContext): Promise<void> {
+async function runDoctor(
+  { input, nameOf }: ConfigInput,
+  replayed: Pick<DoctorOptions, 'runDir'>,
+  { terminal, signal }: CommandContext,
+): Promise<void> {
   const { doctor } = await import('../doctor/doctor.js');
   resolveConfig(input, nameOf);
-  const diagnosis = await doctor(input as TrainConfig, { signal });
+  const diagnosis = await doctor(input as TrainConfig, { signal, ...replayed });
   const { findings, rate, start, refused } = diagnosis;
   printFindings(terminal, findings);
   terminal.emit({ type: 'done', findings: findings.length, rate, start, refused });

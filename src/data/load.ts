@@ -81,17 +81,17 @@ export interface LoadedTraining extends Split {
 }
 
 /**
- * Loads a table for training into memory: plan, fill, take statistics, standardise.
+ * Loads a table for training into memory: plan, fill, take statistics, standardise. `rows`: the slot of each row of the table.
  *
  * @throws ParagradError for everything that is wrong with the table or the choice of columns, and when interrupted
  * @example
  * const loaded = await loadTraining({ table, target: 'price', validation: 0.2, scale: 'standard', scaleTarget: 'standard',
  *   dropMissingTarget: false, seed: 0, execute: executeInline });
  */
-export async function loadTraining(load: TrainingLoad): Promise<LoadedTraining> {
+export async function loadTraining(load: TrainingLoad): Promise<LoadedTraining & { readonly rows: SurveyedRows }> {
   const plan = await planTraining(load);
   const loaded = await loadPlanned(plan, load);
-  return { ...loaded, notes: [...plan.notes, ...loaded.notes] };
+  return { ...loaded, rows: plan.rows, notes: [...plan.notes, ...loaded.notes] };
 }
 
 /** Loads the rows of a plan into memory. The notes are those besides the plan's. */

@@ -17,6 +17,7 @@ import { type DataOptions, dataWords } from '../train/data-options.js';
 import { sampleColumns } from './column-sample.js';
 import { dataFindings } from './data-findings.js';
 import { examineRate, type RateReport } from './rate-findings.js';
+import { replay } from './replay.js';
 import { examineStart, type StartReport } from './start-findings.js';
 import { openSubject, type Subject, unpadded } from './subject.js';
 
@@ -30,6 +31,11 @@ export interface Diagnosis {
   readonly refused: string | null;
 }
 
+export interface DoctorOptions {
+  readonly signal?: AbortSignal;
+  readonly runDir?: string;
+}
+
 /** Multiplications of one forward pass of the gradient check. */
 const CHECK_WORK = 3e6;
 
@@ -37,22 +43,23 @@ const CHECK_WORK = 3e6;
  * Examines a table and a configuration.
  *
  * @param config as for `train`
+ * @param options `runDir`: a run of this config, replayed if it diverged
  * @throws ParagradError for what is wrong with the options themselves, and for a table that cannot be opened
  *
  * @example
  * const { findings } = await doctor({ data: 'houses.parquet', target: 'price', learningRate: 1 });
  */
-export async function doctor(config: TrainConfig, options: { signal?: AbortSignal } = {}): Promise<Diagnosis> {
+export async function doctor(config: TrainConfig, options: DoctorOptions = {}): Promise<Diagnosis> {
   const resolved = resolveConfig(config);
   const table = await openTable(resolved, { signal: options.signal });
   try {
-    return await examine(resolved, table, options.signal);
+    return await examine(resolved, table, options);
   } finally {
     await table.close();
   }
 }
 
-async function examine(config: ResolvedConfig, table: Table, signal: AbortSignal | undefined): Promise<Diagnosis> {
+async function examine(config: ResolvedConfig, table: Table, { signal, runDir }: DoctorOptions): Promise<Diagnosis> {
   const findings = await examineTable(config, table, signal);
   const verify = commandFor(config);
   let subject: Subject;
@@ -64,9 +71,11 @@ async function examine(config: ResolvedConfig, table: Table, signal: AbortSignal
     if (!(error instanceof ParagradError) || error.kind !== 'input' || !explained) throw error;
     return { findings: bySeverity(findings), rate: null, start: null, refused: error.message };
   }
+  const replayed = runDir === undefined ? [] : await replay(runDir, subject, verify);
   const start = examineStart(subject, verify);
   const rate = examineRate(subject, verify);
   const all = [
+    ...replayed,
     ...subject.lossFindings,
     ...networkGradient(subject, verify),
     ...rate.findings,

@@ -37,6 +37,10 @@ export interface Subject {
   readonly lossFindings: readonly Finding[];
   /** A trial from the first weights, with the right gradient even where the module's is wrong. */
   createTrial(): Trial;
+  /** A trial with the loss as it is written: what a run does. */
+  createRun(): Trial;
+  /** Where a row of the dataset came from, for people. */
+  describeRow(slot: number): string;
   /** The float64 problem on the first `rows` rows of the first epoch, with the right gradient. */
   problem(rows: number): CheckProblem;
 }
@@ -66,6 +70,13 @@ export async function openSubject(resolved: ResolvedConfig, table: Table, signal
   const initial = config.init === undefined ? null : await readInitialWeights(config.init, options.sizes);
   const order = planOrder(trainRows, dataset.layout.stride);
   const kernels = chooseKernels(config.kernels);
+  const create = (chosenPlan: StepPlan, loss: OpenLoss): Trial => {
+    const trial = createTrial(chosenPlan, kernels, loss, { dataset, order, seed: config.seed });
+    const { parameters } = trial.step;
+    if (initial === null) initialiseParameters(plan.network, ACTIVATIONS[plan.activation], config.seed, parameters);
+    else plan.network.tensors.forEach((tensor, i) => void writeTensor(tensor, parameters, initial[i]));
+    return trial;
+  };
   return {
     config,
     loaded,
@@ -73,12 +84,12 @@ export async function openSubject(resolved: ResolvedConfig, table: Table, signal
     plan,
     kernels,
     lossFindings: bySeverity(run.findings),
-    createTrial() {
-      const trial = createTrial(plan, kernels, opened, { dataset, order, seed: config.seed });
-      const { parameters } = trial.step;
-      if (initial === null) initialiseParameters(plan.network, ACTIVATIONS[plan.activation], config.seed, parameters);
-      else plan.network.tensors.forEach((tensor, i) => void writeTensor(tensor, parameters, initial[i]));
-      return trial;
+    createTrial: () => create(plan, opened),
+    createRun: () => create({ ...plan, loss: run.loss }, run.opened),
+    describeRow(slot) {
+      const row = new Uint32Array(loaded.rows.slots).indexOf(slot);
+      const file = table.files.find(({ rowStart, rowEnd }) => row >= rowStart && row < rowEnd);
+      return file === undefined ? `row ${row}` : `row ${row - file.rowStart} of ${file.name}`;
     },
     problem: (rows) => problemOf(plan, opened, corrected?.module ?? null, dataset, order, config.seed, rows),
   };

@@ -10,7 +10,7 @@ import { OPTIMIZERS } from '../nn/optimizers/index.js';
 import type { Optimizer } from '../nn/optimizers/optimizer.js';
 import { createInlineStep, type InlineStep } from '../parallel/inline.js';
 import type { StepPlan } from '../parallel/plan.js';
-import { clipFactor } from '../parallel/step.js';
+import { type Batch, clipFactor } from '../parallel/step.js';
 
 export interface TrialState {
   readonly parameters: Float32Array;
@@ -23,6 +23,8 @@ export interface TrialState {
 export interface Trial {
   readonly plan: StepPlan;
   readonly step: InlineStep;
+  /** Updates made. */
+  readonly updates: number;
   save(): TrialState;
   restore(state: TrialState): void;
   /**
@@ -31,6 +33,8 @@ export interface Trial {
    * @returns the loss before it, penalty included; where that is not finite, nothing is updated. NaN also for rows of weight 0
    */
   advance(learningRate: number): number;
+  /** The batch of the next step. */
+  batch(): Batch;
 }
 
 export interface TrialRows {
@@ -52,19 +56,23 @@ export function createTrial(plan: StepPlan, kernels: ChosenKernels, opened: Open
   let epoch = -1;
   let rowOrder = createOrder({ plan: order, seed, epoch: 0, ring: null });
 
-  function nextBatch() {
+  function nextBatch(): Batch {
     const wanted = Math.floor(steps / perEpoch);
     if (wanted !== epoch) {
       epoch = wanted;
       rowOrder = createOrder({ plan: order, seed, epoch, ring: null });
     }
     const start = (steps % perEpoch) * plan.batchSize;
-    return { order: rowOrder, start, rows: Math.min(plan.batchSize, order.rows - start) };
+    return { order: rowOrder, masks: { seed, epoch }, start, rows: Math.min(plan.batchSize, order.rows - start) };
   }
 
   return {
     plan,
     step,
+    batch: nextBatch,
+    get updates() {
+      return updates;
+    },
     save: () => ({
       parameters: step.parameters.slice(),
       slots: step.slots.map((slot) => slot.slice()),
