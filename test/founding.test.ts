@@ -170,7 +170,7 @@ describe('as a run on data/founding.parquet', () => {
       name: 'corrected',
     }).result;
     expect(done.steps).toBe(corrected.iterations);
-    const { tensors } = await loadModel(done.model);
+    const { tensors } = (await loadModel(done.model)).members[0];
     const values = Object.fromEntries(tensors.map((tensor) => [tensor.name, tensor.data]));
     expect(Math.max(...tensorErrors(values, flat(corrected.final)))).toBeLessThanOrEqual(TOLERANCE);
   });
@@ -190,7 +190,7 @@ describe('as a run on data/founding.parquet', () => {
     const [, step, epoch, kept, model] = line.exec(outcome.stderr)!;
     expect(epoch).toBe(step);
     expect(Number(kept)).toBeLessThan(Number(step) - 1);
-    const { tensors, description } = await loadModel(model);
+    const { tensors, description } = (await loadModel(model)).members[0];
     expect(description.steps).toBe(Number(kept));
     for (const { data: values } of tensors) expect(values.every(Number.isFinite)).toBe(true);
 

@@ -1,35 +1,47 @@
 /** What `paragrad inspect` says of a model or a run directory: network, preprocessing, score. */
 import type { Preprocessing } from '../data/preprocess.js';
-import type { Model } from '../train/model.js';
+import type { Member, Model } from '../train/model.js';
 import { formatMetrics, formatNumber, formatTable, plural } from './format.js';
 
 /** Class and category values listed in text, at most; --json has all. */
 const LISTED_VALUES = 8;
 
-/** A model as the one line of --json. */
+/** A model as the one line of --json. What is known of its only member is known of the model. */
 export function modelEvent({ path, description, weightsSha256 }: Model): object {
-  return { type: 'done', kind: 'model', path, weightsSha256, ...description };
+  const [first, ...others] = description.members;
+  return { type: 'done', kind: 'model', path, weightsSha256, ...description, ...(others.length === 0 && first) };
 }
 
 /** A model as text for people. */
-export function modelText({ path, description, weightsSha256, tensors }: Model): string {
-  const { network, task, loss, preprocessing, rows, seed, validation } = description;
-  const parameters = tensors.reduce((sum, tensor) => sum + tensor.data.length, 0);
+export function modelText({ path, description, weightsSha256, members }: Model): string {
+  const { task, loss } = description;
+  const [{ preprocessing }] = description.members;
   const { target } = preprocessing;
   const facts = [
     ['model', path],
     ['weights', weightsSha256],
-    ['network', `${network.sizes.join('-')}, ${network.activation}, ${plural(parameters, 'parameter')}`],
     ['target', `"${target.name}" (${task}), loss ${typeof loss === 'string' ? loss : loss.file}${rangeText(target)}`],
     ...(target.task === 'regression' ? [] : [['classes', listValues(target.classes)]]),
-    [
-      'trained',
-      `${plural(rows.train, 'row')}, ${plural(description.steps, 'step')}, seed ${seed}, ${description.arithmetic} arithmetic`,
-    ],
-    ['validation', validation === null ? 'none' : `${plural(rows.validation, 'row')}: ${formatMetrics(validation)}`],
+    ['arithmetic', description.arithmetic],
     ['written by', `paragrad ${description.paragradVersion}`],
   ];
-  return `${formatTable(facts)}\n\n${formatTable(inputRows(preprocessing))}`;
+  const networks = members.map((member, i) => {
+    const title = members.length === 1 ? '' : `member ${i + 1} of ${members.length}\n`;
+    return `${title}${formatTable(memberFacts(member))}`;
+  });
+  const about = members.length === 1 ? '' : 'columns of member 1\n';
+  return [formatTable(facts), ...networks, `${about}${formatTable(inputRows(preprocessing))}`].join('\n\n');
+}
+
+function memberFacts({ description, tensors }: Member): string[][] {
+  const { network, rows, seed, steps, temperature, validation } = description;
+  const parameters = tensors.reduce((sum, tensor) => sum + tensor.data.length, 0);
+  return [
+    ['network', `${network.sizes.join('-')}, ${network.activation}, ${plural(parameters, 'parameter')}`],
+    ['trained', `${plural(rows.train, 'row')}, ${plural(steps, 'step')}, seed ${seed}`],
+    ...(temperature === 1 ? [] : [['temperature', formatNumber(temperature)]]),
+    ['validation', validation === null ? 'none' : `${plural(rows.validation, 'row')}: ${formatMetrics(validation)}`],
+  ];
 }
 
 function rangeText(target: Preprocessing['target']): string {

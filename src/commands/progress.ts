@@ -2,7 +2,7 @@
  * The progress of a training run on standard error: one line that is redrawn where a person watches, one line an epoch
  * where nobody does (at most two a second, the first and the last always).
  */
-import type { EpochEvent, StepEvent, TrainEvent } from '../train/events.js';
+import type { EpochEvent, StartEvent, StepEvent, TrainEvent } from '../train/events.js';
 import { formatCount, formatDuration, formatMainMetrics, formatNumber } from './format.js';
 import type { Terminal } from './terminal.js';
 
@@ -30,6 +30,7 @@ export function createProgress(terminal: Terminal, now: () => number = () => per
 
 function createBar(terminal: Terminal, now: () => number): Progress {
   let epochs = 1;
+  let members = 1;
   let step: StepEvent | undefined;
   let epoch: EpochEvent | undefined;
   let drawnAt = Number.NEGATIVE_INFINITY;
@@ -41,14 +42,14 @@ function createBar(terminal: Terminal, now: () => number): Progress {
   };
   return {
     update(event) {
-      if (event.type === 'start') epochs = event.epochs;
+      if (event.type === 'start') ({ epochs, members } = event);
       if (event.type === 'epoch') epoch = event;
       if (event.type === 'step') step = event;
       if (step === undefined || now() - drawnAt < REDRAW_MS) return;
       drawnAt = now();
       shown = true;
       // One column stays free: a line that fills the terminal would wrap.
-      terminal.draw(ERASE_LINE + barText(epochs, step, epoch).slice(0, terminal.columns() - 1));
+      terminal.draw(ERASE_LINE + barText({ epochs, members }, step, epoch).slice(0, terminal.columns() - 1));
     },
     note(line) {
       erase();
@@ -59,10 +60,21 @@ function createBar(terminal: Terminal, now: () => number): Progress {
   };
 }
 
-function barText(epochs: number, step: StepEvent, epoch: EpochEvent | undefined): string {
-  const share = Math.min(1, step.step / (step.stepsPerEpoch * epochs));
+/** "member 2 of 3", in front of what is shown of an ensemble. */
+function memberWords(member: number | undefined, members: number): string[] {
+  return member === undefined ? [] : [`member ${member}/${members}`];
+}
+
+function barText(
+  { epochs, members }: Pick<StartEvent, 'epochs' | 'members'>,
+  step: StepEvent,
+  epoch: EpochEvent | undefined,
+): string {
+  const own = Math.min(1, step.step / (step.stepsPerEpoch * epochs));
+  const share = ((step.member ?? 1) - 1 + own) / members;
   const full = Math.floor(share * BAR_CELLS);
   const parts = [
+    ...memberWords(step.member, members),
     `epoch ${step.epoch}/${epochs}`,
     `${'█'.repeat(full)}${'░'.repeat(BAR_CELLS - full)} ${Math.floor(share * 100)}%`,
     `ETA ${formatDuration(step.eta)}`,
@@ -78,11 +90,13 @@ function createLines(terminal: Terminal, now: () => number): Progress {
   let eta: number | undefined;
   let writtenAt = Number.NEGATIVE_INFINITY;
   let unwritten: EpochEvent | undefined;
+  let members = 1;
 
   const write = (event: EpochEvent) => {
     unwritten = undefined;
     writtenAt = now();
-    const parts = [`epoch ${event.epoch}/${event.epochs}`, `loss ${formatNumber(event.trainLoss)}`];
+    const whose = memberWords(event.member, members);
+    const parts = [...whose, `epoch ${event.epoch}/${event.epochs}`, `loss ${formatNumber(event.trainLoss)}`];
     if (event.validation !== undefined) parts.push(`validation ${formatMainMetrics(event.validation.metrics)}`);
     if (rowsPerSecond !== undefined) parts.push(`${formatCount(rowsPerSecond)} rows/s`);
     if (eta !== undefined) parts.push(`ETA ${formatDuration(eta)}`);
@@ -93,6 +107,7 @@ function createLines(terminal: Terminal, now: () => number): Progress {
   };
   return {
     update(event) {
+      if (event.type === 'start') ({ members } = event);
       if (event.type === 'step') ({ rowsPerSecond, eta } = event);
       if (event.type !== 'epoch') return;
       if (now() - writtenAt >= LINE_MS || event.epoch === event.epochs) write(event);

@@ -48,11 +48,12 @@ async function runTrain({ input, nameOf }: ConfigInput, { terminal, signal }: Co
 function startLines(start: StartEvent): string[] {
   const { rows, network, kernels, workers } = start;
   const where = rows.keptIn === 'file' ? '; kept in a temporary file' : '';
+  const members = start.members === 1 ? '' : `${start.members} members: `;
   const classes = start.classes === undefined ? '' : `, ${start.classes.length} classes`;
   return [
     `data      ${start.data}: ${plural(rows.train, 'row')} to train on, ${rows.validation} to validate${where}`,
     `task      ${start.task} of "${start.target}"${classes}; loss ${start.loss}`,
-    `network   ${network.sizes.join('-')}, ${network.activation}, ${formatCount(network.parameters)} parameters`,
+    `network   ${members}${network.sizes.join('-')}, ${network.activation}, ${formatCount(network.parameters)} parameters`,
     `learning  ${start.optimizer}, batches of ${plural(start.batchSize, 'row')} in ${plural(start.shards, 'shard')}, ${plural(start.steps, 'step')}`,
     `preset    ${start.config.preset}: ${presetWords(start.config)}`,
     `machine   ${plural(workers.count, 'worker')} (${workers.reason}), ${kernels.name} (${kernels.reason})`,
@@ -71,7 +72,10 @@ function printResult(done: DoneEvent, epochs: number, terminal: Terminal): void 
   for (const [part, scores] of Object.entries(metrics)) {
     if (scores !== undefined) terminal.print(`${part.padEnd(10)} ${formatMetrics(scores)}`);
   }
-  if (done.epoch < epochs) {
+  if (done.members.length > 1) {
+    const kept = done.members.map(({ epoch }) => epoch).join(', ');
+    terminal.print(`members    ${done.members.length}, averaged; kept epochs ${kept}; validation is their mean`);
+  } else if (done.epoch < epochs) {
     terminal.print(`kept       the weights of epoch ${done.epoch} of ${epochs}: the lowest validation loss`);
   }
   const speed = [`${formatCount(throughput.rowsPerSecond)} rows/s`, `${formatDuration(done.seconds)} in all`];

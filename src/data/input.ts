@@ -32,7 +32,10 @@ export interface TrainingInput {
   train(epoch: number, start: number, end: number): Promise<Ready>;
   /** At most `rows` of the rows that were trained on around position `end` - 1: any, but the same wherever the dataset is. */
   trained(epoch: number, end: number, rows: number): SlotRange;
-  /** The held-out rows, in order. A part stays until the next one is asked for, and has a multiple of 256 rows, the last excepted. */
+  /**
+   * The held-out rows, in order, after the epoch or in its place. A part stays until the next one is asked for, and has a
+   * multiple of 256 rows, the last excepted.
+   */
   held(epoch: number): AsyncIterable<SlotRange>;
   /** Waits for reads under way, and frees what was held open. Safe to call twice. */
   close(): Promise<void>;

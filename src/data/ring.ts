@@ -32,7 +32,7 @@ interface Extent {
  * @param order of several windows
  * @param seed of the order
  * @param windows of the ring; see `ringWindows`
- * @param epochs beyond them nothing is read ahead
+ * @param epochs beyond them nothing is read ahead, but for what is asked for
  */
 export function createRing(
   spooled: SpooledTraining,
@@ -95,7 +95,7 @@ export function createRing(
   async function acquire(q: number, keep: number): Promise<void> {
     for (const old of loads.keys()) if (old < keep) loads.delete(old);
     next = Math.max(next, keep);
-    for (; next < Math.min(keep + windows, epochs * perEpoch); next++) {
+    for (; next < Math.min(keep + windows, Math.max(q + 1, epochs * perEpoch)); next++) {
       const wanted = next;
       reading = reading.then(() => load(wanted));
       reading.catch(() => {}); // met by whoever waits for the window

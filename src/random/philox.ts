@@ -34,6 +34,7 @@ export const PURPOSE = {
   dropout: 7,
   sample: 32,
   groupSplit: 33,
+  member: 34,
   check: 64,
 } as const;
 export type Purpose = (typeof PURPOSE)[keyof typeof PURPOSE];

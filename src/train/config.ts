@@ -54,9 +54,19 @@ export type ResolvedConfig = z.output<typeof configSchema> & { readonly preset: 
 
 export type ConfigKey = keyof ResolvedConfig;
 
-/** @throws ParagradError `needs_validation` when epochs are to be compared and there is nothing to compare them by */
-function checkHeldOut({ validation, patience, restore }: ResolvedConfig, nameOf: NameOf = (key) => key): void {
+/** @throws ParagradError `needs_validation` when epochs are to be compared, or a temperature fit, and there are no rows to do it by */
+function checkHeldOut(
+  { validation, patience, restore, temperature }: ResolvedConfig,
+  nameOf: NameOf = (key) => key,
+): void {
   if (validation !== 0) return;
+  if (temperature === 'fit') {
+    throw new ParagradError(
+      'needs_validation',
+      `${nameOf('temperature')} is fit on held-out rows, and ${nameOf('validation')} is 0`,
+      { hint: `Hold some rows out, or leave ${nameOf('temperature')} away.` },
+    );
+  }
   const asking = patience !== undefined ? 'patience' : restore === 'best' ? 'restore' : null;
   if (asking === null) return;
   throw new ParagradError(

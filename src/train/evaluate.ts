@@ -1,11 +1,10 @@
-/** Scores of a model on a raw table whose truth is known. The table is loaded whole, as for training. */
-import { loadForModel } from '../data/load.js';
+/** Scores of a model on a raw table whose truth is known. */
 import { type DataSource, openTable, type TableRequest } from '../data/open.js';
-import { confusionTable, type Metrics } from './metrics.js';
+import type { Metrics } from './metrics.js';
 import { loadModel, type Model } from './model.js';
 import { type MachineOptions, predictorOptions, threadsOf } from './predict.js';
 import { openPredictor } from './predictor.js';
-import { readTruth, scoreOutputs } from './score.js';
+import { scoreTable } from './score-table.js';
 
 export interface EvaluateOptions extends MachineOptions {
   /** Leaves out rows without a target instead of refusing them. Default false. */
@@ -43,30 +42,20 @@ export async function evaluate(
 ): Promise<Evaluation> {
   const { signal, dropMissingTarget = false } = options;
   const loaded = typeof model === 'string' ? await loadModel(model) : model;
-  const { preprocessing, network } = loaded.description;
+  const { description } = loaded;
   const table = await openTable(data, { threads: threadsOf(options), signal });
   try {
     const predictor = openPredictor(loaded, predictorOptions(options));
     try {
-      const { execute } = predictor;
-      const dataset = await loadForModel({
-        table,
-        preprocessing,
-        withTarget: true,
-        dropMissingTarget,
-        execute,
-        signal,
-      });
-      const truth = readTruth(dataset, preprocessing.target, 0, dataset.rows);
-      const outputs = await predictor.run(dataset);
-      const { target } = preprocessing;
-      const width = network.sizes.at(-1)!;
-      const metrics = scoreOutputs(outputs, width, target, loaded.description, truth);
-      const confusion =
-        target.task === 'regression'
-          ? undefined
-          : { classes: target.classes, weights: confusionTable(outputs, width, truth) };
-      return { rows: dataset.rows, droppedRows: table.rows - dataset.rows, metrics, ...(confusion && { confusion }) };
+      const context = { execute: predictor.execute, signal };
+      const score = await scoreTable(description, predictor.forward, table, dropMissingTarget, context);
+      const { rows, metrics, confusion } = score;
+      const { target } = description.members[0].preprocessing;
+      return {
+        ...{ rows, droppedRows: table.rows - rows, metrics },
+        ...(target.task !== 'regression' &&
+          confusion && { confusion: { classes: target.classes, weights: confusion } }),
+      };
     } finally {
       await predictor.close();
     }

@@ -32,6 +32,8 @@ export interface StartEvent {
     readonly activation: ActivationName;
     readonly parameters: number;
   };
+  /** Networks that are trained one after the other, and averaged; what is said here of one holds for each. */
+  readonly members: number;
   /** A name, or the path of a module. */
   readonly loss: string;
   readonly optimizer: OptimizerName;
@@ -50,6 +52,8 @@ export interface StartEvent {
 /** Progress, at most a few times a second, and always after the last step. */
 export interface StepEvent {
   readonly type: 'step';
+  /** Of an ensemble: whose step, counted from 1. Steps and epochs start again with each. */
+  readonly member?: number;
   /** Counted from 1. */
   readonly epoch: number;
   /** Optimizer steps taken since the start of the run. */
@@ -64,6 +68,8 @@ export interface StepEvent {
 
 export interface EpochEvent {
   readonly type: 'epoch';
+  /** Of an ensemble: whose epoch, counted from 1. */
+  readonly member?: number;
   /** Counted from 1. */
   readonly epoch: number;
   readonly epochs: number;
@@ -113,6 +119,17 @@ export interface Throughput {
   readonly seconds: StepSeconds;
 }
 
+/** What came of one network. */
+export interface MemberResult {
+  readonly seed: number;
+  /** The epoch whose weights were kept, counted from 1. */
+  readonly epoch: number;
+  /** Divides the logits of a classification. */
+  readonly temperature: number;
+  /** Null where no rows were held out. */
+  readonly validation: Metrics | null;
+}
+
 /** The run is over and its model is written. */
 export interface DoneEvent {
   readonly type: 'done';
@@ -121,11 +138,13 @@ export interface DoneEvent {
   readonly model: string;
   /** Of the data section of the model file, in lower-case hexadecimal digits. */
   readonly weightsSha256: string;
-  /** Taken in all. */
+  /** Taken in all, by all members. */
   readonly steps: number;
-  /** The epoch whose weights were kept, counted from 1. */
+  /** The epoch whose weights were kept, counted from 1; of an ensemble, of its first member. */
   readonly epoch: number;
+  /** Validation: of an ensemble the mean of its members' scores, each on the rows that it held out. Test: of the whole model. */
   readonly metrics: { readonly validation?: Metrics; readonly test?: Metrics };
+  readonly members: readonly MemberResult[];
   readonly throughput: Throughput;
   readonly kernels: KernelName;
   readonly workers: number;

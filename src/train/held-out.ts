@@ -8,7 +8,7 @@ import type { StepPlan } from '../parallel/plan.js';
 import { forwardRows, type Session } from '../parallel/session.js';
 import { treeSum } from '../parallel/tree.js';
 import type { Metrics } from './metrics.js';
-import { createScore, readTruth } from './score.js';
+import { createScore, readOutputs, readTruth, type Truth } from './score.js';
 
 /** Rows whose outputs are in memory at once; a multiple of the block that losses are summed over. */
 const PART_ROWS = 65_536;
@@ -59,24 +59,60 @@ export async function scoreHeldOut(
   const score = createScore(target, session.plan, rows, sizes[sizes.length - 1], session.plan.weighted);
   const losses: Float64Array[] = [];
   let weight = 0;
-  for await (const { rowStart, rowEnd } of input.held(epoch)) {
-    for (let start = rowStart; start < rowEnd; start += PART_ROWS) {
-      const part = { rowStart: start, rowEnd: Math.min(rowEnd, start + PART_ROWS) };
-      const { parts, logits } = await lossOfRows(session, input, part);
-      const truth = readTruth(input.dataset, target, part.rowStart, part.rowEnd);
-      score.add(logits, truth);
-      losses.push(parts);
-      if (truth.weights === undefined) weight += truth.rows;
-      else for (const w of truth.weights) weight += w;
-    }
+  for await (const { parts, logits, truth } of heldOutParts(session, input, epoch, target)) {
+    score.add(readOutputs(logits, target, session.plan, 1), truth);
+    losses.push(parts);
+    if (truth.weights === undefined) weight += truth.rows;
+    else for (const w of truth.weights) weight += w;
   }
-  const all = joined(losses);
+  const all = joinArrays(Float64Array, losses);
   const lossSum = treeSum(all, all.length);
   return { lossSum, validation: { loss: lossSum / weight, metrics: score.result() } };
 }
 
-function joined(parts: readonly Float64Array[]): Float64Array {
-  const all = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0));
+/** The held-out rows as a whole, with what the network makes of them: [rows, outputs] row-major. */
+export async function readHeldOut(
+  session: Session<StepPlan>,
+  input: TrainingInput,
+  epoch: number,
+  target: Target,
+): Promise<{ readonly logits: Float32Array; readonly truth: Truth }> {
+  const logits: Float32Array[] = [];
+  const truths: Truth[] = [];
+  for await (const part of heldOutParts(session, input, epoch, target)) {
+    logits.push(part.logits);
+    truths.push(part.truth);
+  }
+  const truth = joinArrays(
+    Float64Array,
+    truths.map((part) => part.truth),
+  );
+  const weights = truths.flatMap((part) => part.weights ?? []);
+  return {
+    logits: joinArrays(Float32Array, logits),
+    truth: {
+      rows: truth.length,
+      truth,
+      weights: session.plan.weighted ? joinArrays(Float64Array, weights) : undefined,
+    },
+  };
+}
+
+async function* heldOutParts(session: Session<StepPlan>, input: TrainingInput, epoch: number, target: Target) {
+  for await (const { rowStart, rowEnd } of input.held(epoch)) {
+    for (let start = rowStart; start < rowEnd; start += PART_ROWS) {
+      const part = { rowStart: start, rowEnd: Math.min(rowEnd, start + PART_ROWS) };
+      const { parts, logits } = await lossOfRows(session, input, part);
+      yield { parts, logits, truth: readTruth(input.dataset, target, part.rowStart, part.rowEnd) };
+    }
+  }
+}
+
+function joinArrays<T extends Float32Array | Float64Array>(
+  kind: new (length: number) => T,
+  parts: readonly ArrayLike<number>[],
+): T {
+  const all = new kind(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const part of parts) {
     all.set(part, at);

@@ -93,7 +93,7 @@ export function createRegressionScore(quantile: number | null): Score<Regression
 }
 
 /**
- * Scores logits, float32 [rows, outputs] row-major. One logit a row is that of the second of two classes; otherwise there
+ * Scores logits [rows, outputs] row-major. One logit a row is that of the second of two classes; otherwise there
  * is one logit per class.
  *
  * @param rows how many rows will be added
@@ -105,7 +105,7 @@ export function createClassificationScore(
   task: Task,
   weighted: boolean,
 ): Score<ClassificationMetrics> {
-  const ranking = task === 'binary' ? createRanking(rows, weighted, outputs === 1) : null;
+  const ranking = task === 'binary' ? createRanking(rows, weighted) : null;
   const confusion = createConfusion(classesOf(outputs));
   let total = 0;
   let correct = 0;
@@ -142,7 +142,7 @@ function classesOf(outputs: number): number {
 /**
  * Who is taken for whom.
  *
- * @param logits float32 [rows, outputs] row-major
+ * @param logits [rows, outputs] row-major
  * @returns weights of rows [true class][predicted class]
  */
 export function confusionTable(

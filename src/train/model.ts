@@ -1,6 +1,6 @@
 /**
- * A trained model as a file: float32 tensors W0 [in, out], b0 [out], W1 … in a safetensors file whose metadata entry
- * "paragrad" holds, as JSON, all that predicting from a raw table needs. The schema below is the format: what is read is
+ * A trained model as a file: float32 tensors W0 [in, out], b0 [out], W1 …, of an ensemble member0.W0 …, in a safetensors file
+ * whose metadata entry "paragrad" holds, as JSON, all that predicting from a raw table needs. The schema below is the format: what is read is
  * checked against it, and a file of a later format is refused by name rather than misread.
  */
 import { stat } from 'node:fs/promises';
@@ -17,8 +17,8 @@ import { readSafetensors, type Safetensors, sha256, type Tensor, writeSafetensor
 import { outputsFor, TASKS } from './task.js';
 
 /** Raised when a model written now could be misread by an older paragrad. 2: parts of times, hashed categories. 3: clips,
- * bins, encodings of categories. */
-export const MODEL_FORMAT = 3;
+ * bins, encodings of categories. 4: members, temperatures. */
+export const MODEL_FORMAT = 4;
 
 /** Name of the model within its run directory. */
 export const MODEL_FILE = 'model.safetensors';
@@ -67,25 +67,37 @@ const preprocessingSchema: z.ZodType<Preprocessing> = z.object({
 
 const score = z.number().nullable();
 const metricsSchema = z.union([
-  z.object({ rmse: score, mae: score, r2: score, mape: score, pinball: score.optional() }),
+  z.object({ rmse: score, mae: score, r2: score, mape: score, pinball: score.exactOptional() }),
   z.object({
     accuracy: score,
     logLoss: score,
-    auc: score.optional(),
-    averagePrecision: score.optional(),
+    auc: score.exactOptional(),
+    averagePrecision: score.exactOptional(),
     balancedAccuracy: score,
     f1: score,
   }),
 ]);
 
-const descriptionSchema = z.object({
-  formatVersion: z.int().min(1).max(MODEL_FORMAT),
-  paragradVersion: z.string(),
+const memberSchema = z.object({
   network: z.object({
     /** Inputs, hidden widths, outputs. */
     sizes: z.array(width).min(2),
     activation: z.enum(Object.keys(ACTIVATIONS) as ActivationName[]),
   }),
+  preprocessing: preprocessingSchema,
+  /** Divides the logits of a classification. */
+  temperature: z.number().gt(0),
+  seed: count,
+  rows: z.object({ train: count, validation: count }),
+  /** Optimizer steps taken. */
+  steps: count,
+  /** Scores of its held-out rows by the weights that were kept; null where none were held out. */
+  validation: metricsSchema.nullable(),
+});
+
+const descriptionSchema = z.object({
+  formatVersion: z.literal(MODEL_FORMAT),
+  paragradVersion: z.string(),
   task: z.enum(TASKS),
   /** A name, or the file of a user's module, which predicting does not need. */
   loss: z.union([
@@ -94,40 +106,47 @@ const descriptionSchema = z.object({
   ]),
   /** Those that the loss reads. */
   lossConstants: z.object({ quantile: z.number(), labelSmoothing: z.number() }).partial(),
-  preprocessing: preprocessingSchema,
-  seed: count,
   arithmetic: z.enum(['fma', 'strict'] satisfies Arithmetic[]),
-  rows: z.object({ train: count, validation: count }),
-  /** Optimizer steps taken. */
-  steps: count,
-  /** Scores of the held-out rows after the last step; null where none were held out. */
-  validation: metricsSchema.nullable(),
+  /** The networks whose outputs are averaged; most models have one. */
+  members: z.array(memberSchema).min(1),
 });
+
+/** Everything about a network of a model but its weights. */
+export type MemberDescription = z.output<typeof memberSchema>;
 
 /** Everything about a model but its weights. */
 export type ModelDescription = z.output<typeof descriptionSchema>;
+
+export interface Member {
+  readonly description: MemberDescription;
+  /** W0 [in, out], b0 [out], W1 …, row-major float32. */
+  readonly tensors: readonly Tensor[];
+}
 
 export interface Model {
   /** Of the model file. */
   readonly path: string;
   readonly description: ModelDescription;
-  /** W0 [in, out], b0 [out], W1 …, row-major float32. */
-  readonly tensors: readonly Tensor[];
+  readonly members: readonly Member[];
   readonly weightsSha256: string;
 }
 
 /**
  * Writes a model file, whole or not at all.
  *
- * @param values the contents of W0, b0, W1 … without padding
+ * @param values of each member: the contents of W0, b0, W1 … without padding
  * @throws ParagradError `not_writable`
  */
 export async function saveModel(
   path: string,
   description: ModelDescription,
-  values: readonly Float32Array[],
+  values: readonly (readonly Float32Array[])[],
 ): Promise<void> {
-  const tensors = tensorShapes(description.network.sizes).map((tensor, i) => ({ ...tensor, data: values[i] }));
+  const { members } = description;
+  const tensors = members.flatMap(({ network }, member) => {
+    const prefix = tensorPrefix(member, members.length);
+    return tensorShapes(network.sizes, prefix).map((tensor, i) => ({ ...tensor, data: values[member][i] }));
+  });
   await writeSafetensors(path, tensors, { [METADATA_KEY]: JSON.stringify(description) });
 }
 
@@ -149,7 +168,10 @@ export async function loadModel(path: string): Promise<Model> {
   return {
     path: location,
     description,
-    tensors: matchTensors(file, description.network.sizes, location),
+    members: description.members.map((member, index) => ({
+      description: member,
+      tensors: matchTensors(file, member.network.sizes, location, tensorPrefix(index, description.members.length)),
+    })),
     weightsSha256: sha256(file.data),
   };
 }
@@ -162,7 +184,7 @@ export async function loadModel(path: string): Promise<Model> {
  * @throws ParagradError `no_such_file`, `not_safetensors`, `wrong_tensors` naming the tensor that is missing or of another shape
  */
 export async function readInitialWeights(path: string, sizes: readonly number[]): Promise<Float32Array[]> {
-  return matchTensors(await readSafetensors(path), sizes, path).map((tensor) => tensor.data);
+  return matchTensors(await readSafetensors(path), sizes, path, '').map((tensor) => tensor.data);
 }
 
 async function modelLocation(path: string): Promise<string> {
@@ -201,7 +223,8 @@ function readDescription(file: Safetensors, path: string): ModelDescription {
       hint: 'Update paragrad.',
     });
   }
-  const result = descriptionSchema.safeParse(json);
+  const isOlder = version.success && version.data.formatVersion < MODEL_FORMAT;
+  const result = descriptionSchema.safeParse(isOlder ? upgraded(json as object) : json);
   if (!result.success) {
     const issue = result.error.issues[0]!;
     throw notAModel(path, `metadata ${issue.path.join('.') || METADATA_KEY}: ${issue.message}`);
@@ -209,8 +232,21 @@ function readDescription(file: Safetensors, path: string): ModelDescription {
   return result.data;
 }
 
+/** A description from before there were members: it is that of its only one. */
+function upgraded(json: object): unknown {
+  return { ...json, formatVersion: MODEL_FORMAT, members: [{ ...json, temperature: 1 }] };
+}
+
 /** The first and last widths must be what the columns and the loss make them. */
-function checkEnds({ network, loss, preprocessing }: ModelDescription, path: string): void {
+function checkEnds({ loss, members }: ModelDescription, path: string): void {
+  for (const member of members) checkMemberEnds(member, loss, path);
+}
+
+function checkMemberEnds(
+  { network, preprocessing }: MemberDescription,
+  loss: ModelDescription['loss'],
+  path: string,
+): void {
   const { target } = preprocessing;
   const inputs = featureNames(preprocessing).length;
   if (network.sizes[0] !== inputs) {
@@ -226,22 +262,26 @@ function checkEnds({ network, loss, preprocessing }: ModelDescription, path: str
 }
 
 /** The tensors of a network in file order, each checked by name and shape. */
-function matchTensors(file: Safetensors, sizes: readonly number[], path: string): Tensor[] {
+function matchTensors(file: Safetensors, sizes: readonly number[], path: string, prefix: string): Tensor[] {
   const refuse = (why: string) => new ParagradError('wrong_tensors', `${path} does not fit the network: ${why}`);
-  return tensorShapes(sizes).map(({ name, shape }) => {
+  return tensorShapes(sizes, prefix).map(({ name, shape }) => {
     const tensor = file.tensors.find((candidate) => candidate.name === name);
     if (tensor === undefined) throw refuse(`it has no tensor ${name}, expected [${shape.join(', ')}]`);
     if (tensor.shape.join() !== shape.join()) {
       throw refuse(`tensor ${name} is [${tensor.shape.join(', ')}], expected [${shape.join(', ')}]`);
     }
-    return tensor;
+    return { ...tensor, name: name.slice(prefix.length) };
   });
 }
 
-function tensorShapes(sizes: readonly number[]): { name: string; shape: number[] }[] {
+function tensorPrefix(member: number, members: number): string {
+  return members === 1 ? '' : `member${member}.`;
+}
+
+function tensorShapes(sizes: readonly number[], prefix: string): { name: string; shape: number[] }[] {
   return sizes.slice(1).flatMap((outputs, i) => [
-    { name: `W${i}`, shape: [sizes[i], outputs] },
-    { name: `b${i}`, shape: [outputs] },
+    { name: `${prefix}W${i}`, shape: [sizes[i], outputs] },
+    { name: `${prefix}b${i}`, shape: [outputs] },
   ]);
 }
 

@@ -11,10 +11,11 @@ import type { CategoryValues, Column, NumberValues, Table } from '../data/table.
 import { ParagradError } from '../errors.js';
 import type { KernelName } from '../kernels/kernels.js';
 import { splitColumnNames } from './columns.js';
+import type { Outputs } from './ensemble.js';
 import { mostLikely, probabilities } from './metrics.js';
-import { loadModel, type Model } from './model.js';
+import { loadModel, type MemberDescription, type Model } from './model.js';
+import { computeOutputs, outputWidth } from './model-outputs.js';
 import { openPredictor, type PredictorOptions } from './predictor.js';
-import { predictedValues } from './score.js';
 
 /** Rows that are read, predicted and handed out at once. */
 const WINDOW_ROWS = 65_536;
@@ -64,29 +65,22 @@ export async function* predict(
 ): AsyncGenerator<PredictedRows, void, undefined> {
   const { signal } = options;
   const loaded = typeof model === 'string' ? await loadModel(model) : model;
-  const { preprocessing } = loaded.description;
+  const { description } = loaded;
+  const [first] = description.members;
   const table = await openTable(data, { threads: threadsOf(options), signal });
   try {
     const keep = splitColumnNames(options.keep, table.columns) ?? [];
-    const kept = keep.map((name) => keptColumn(table, name, preprocessing.target));
+    const kept = keep.map((name) => keptColumn(table, name, first.preprocessing.target));
     const predictor = openPredictor(loaded, predictorOptions(options));
     try {
       for (let rowStart = 0; rowStart < table.rows; rowStart += WINDOW_ROWS) {
         const rowEnd = Math.min(rowStart + WINDOW_ROWS, table.rows);
-        const { execute } = predictor;
-        const dataset = await loadForModel({
-          table,
-          preprocessing,
-          withTarget: false,
-          rowStart,
-          rowEnd,
-          execute,
-          signal,
-        });
-        const columns = [
-          ...resultColumns(await predictor.run(dataset), loaded),
-          ...(await readKept(table, kept, rowStart, rowEnd, signal)),
-        ];
+        const { execute, forward } = predictor;
+        const part = { table, withTarget: false, rowStart, rowEnd, execute, signal };
+        const { outputs } = await computeOutputs(description, forward, (preprocessing) =>
+          loadForModel({ ...part, preprocessing }),
+        );
+        const columns = [...resultColumns(outputs, first), ...(await readKept(table, kept, rowStart, rowEnd, signal))];
         yield { rowStart, rows: rowEnd - rowStart, totalRows: table.rows, columns };
       }
     } finally {
@@ -107,12 +101,12 @@ export function predictorOptions({ workers = 'auto', kernels = 'auto', signal }:
 }
 
 /** The column "prediction", and "probability_<class>" of each class. */
-function resultColumns(outputs: Float32Array, { description }: Model): OutputColumn[] {
-  const { target } = description.preprocessing;
+function resultColumns(outputs: Outputs, member: MemberDescription): OutputColumn[] {
+  const { target } = member.preprocessing;
   if (target.task === 'regression') {
-    return [{ name: 'prediction', type: 'double', values: predictedValues(outputs, target, description) }];
+    return [{ name: 'prediction', type: 'double', values: Float64Array.from(outputs) }];
   }
-  const width = description.network.sizes.at(-1)!;
+  const width = outputWidth(member);
   const rows = outputs.length / width;
   const shares = target.classes.map(() => new Float64Array(rows));
   const row = new Float64Array(target.classes.length);

@@ -12,6 +12,7 @@ import { lossOptions } from './config/loss.js';
 import { networkOptions } from './config/network.js';
 import { optimizerOptions } from './config/optimizer.js';
 import { preprocessingOptions } from './config/preprocessing.js';
+import { runOptions } from './config/run.js';
 import { splitOptions } from './config/split.js';
 
 const settings = z.strictObject({
@@ -21,6 +22,7 @@ const settings = z.strictObject({
   ...optimizerOptions,
   ...durationOptions,
   ...preprocessingOptions,
+  ...runOptions,
 });
 type Settings = z.input<typeof settings>;
 
@@ -53,7 +55,11 @@ const epochsFor =
 
 const bestIfHeldOut = ({ validationRows }: Facts): 'best' | 'last' => (validationRows > 0 ? 'best' : 'last');
 
+const fitIfHeldOut = ({ task, validationRows }: Facts): 'fit' | 'none' =>
+  task !== 'regression' && validationRows > 0 ? 'fit' : 'none';
+
 const RECIPE = {
+  members: 3,
   hidden: [256, 256, 256],
   activation: byTask('selu', 'mish'),
   dropout: 0.15,
@@ -66,11 +72,12 @@ const RECIPE = {
   batchSize: 256,
   epochs: epochsFor(6000, 32, 256),
   restore: bestIfHeldOut,
+  temperature: fitIfHeldOut,
 } satisfies Preset;
 
 export const PRESETS = {
   default: RECIPE,
-  fast: { ...RECIPE, epochs: epochsFor(1500, 8, 64) },
+  fast: { ...RECIPE, members: 1, epochs: epochsFor(1500, 8, 64) },
   sgd: { hidden: [256, 256, 256], activation: 'relu', optimizer: 'adam', epochs: 30 },
   linear: {
     hidden: [],

@@ -1,5 +1,5 @@
 /**
- * Scores that only the order of the rows decides, collected row by row. Exact: every output is kept, in as few bytes as it has.
+ * Scores that only the order of the rows decides, collected row by row. Exact: every output is kept.
  * Weights count a row that many times.
  *
  *   auc                the probability that a row of the second class is put above one of the first, ties counting half: the area
@@ -22,21 +22,16 @@ export interface Ranking {
   result(): RankingScores;
 }
 
-type Outputs = Float32Array | Float64Array;
-
 const UNDEFINED: RankingScores = { auc: null, averagePrecision: null };
 
-/**
- * @param rows how many rows will be added
- * @param float32 whether every output is a float32, which takes half the memory
- */
-export function createRanking(rows: number, weighted: boolean, float32: boolean): Ranking {
-  const outputs = float32 ? new Float32Array(rows) : new Float64Array(rows);
+/** @param rows how many rows will be added */
+export function createRanking(rows: number, weighted: boolean): Ranking {
+  const outputs = new Float64Array(rows);
   return weighted ? createWeighted(outputs) : createCounted(outputs);
 }
 
 /** The first class is kept from the front, the second from the back; each is then sorted on its own. */
-function createCounted(outputs: Outputs): Ranking {
+function createCounted(outputs: Float64Array): Ranking {
   let first = 0;
   let second = outputs.length;
   let isUndefined = false;
@@ -66,7 +61,7 @@ function createCounted(outputs: Outputs): Ranking {
 }
 
 /** Rows are sorted by an index of them. */
-function createWeighted(outputs: Outputs): Ranking {
+function createWeighted(outputs: Float64Array): Ranking {
   /** Negative for the first class. A row of weight 0 says nothing and is left out. */
   const weights = new Float64Array(outputs.length);
   let rows = 0;

@@ -1,6 +1,6 @@
 /**
- * The rows of a run: opens its tables, decides where the rows are kept, and reads them there. What comes out is the input of
- * the training and the preprocessing that goes with it; neither shows where the rows are.
+ * The rows of a run, or of a member of it: opens the tables, decides where the rows are kept, and reads them there. What comes
+ * out is the input of the training and the preprocessing that goes with it; neither shows where the rows are.
  */
 import { MOST_BINS } from '../data/bins.js';
 import { createMemoryInput, type TrainingInput } from '../data/input.js';
@@ -34,15 +34,26 @@ export interface RowSizes {
   readonly sample?: SampleSizes | undefined;
 }
 
+/** The tables of a run. */
+export interface RunTables {
+  readonly table: Table;
+  /** A table of its own, or the fraction of the rows to hold out. */
+  readonly validation: Table | number;
+  /** Open and looked at, so that what is wrong with it is told before the training and not after it; read at the end. */
+  readonly test: Table | null;
+}
+
 export interface RowsContext {
+  /** With the seed of the member that reads. */
   readonly config: ResolvedConfig;
+  readonly tables: RunTables;
+  /** Whether nobody reads the tables after this. */
+  readonly isLast: boolean;
   readonly threads: number;
   readonly signal: AbortSignal;
   readonly emit: (event: TrainEvent) => void;
   readonly execute: Execute;
-  /** Opens a table that is closed when the run ends, at the latest. */
-  readonly open: (request: TableRequest) => Promise<Table>;
-  /** Keeps something to be closed when the run and its threads have ended. */
+  /** Keeps something to be closed when the member, or the run and its threads, have ended. */
   readonly closeAtEnd: (resource: { close(): Promise<void> }) => void;
   /** Where a temporary file may be made. */
   readonly folder: string;
@@ -58,24 +69,34 @@ export interface RunRows extends Split {
   readonly preprocessing: Preprocessing;
   /** Where the rows are. */
   readonly storage: RowStorage['kind'];
-  /** Open and looked at, so that what is wrong with it is told before the training and not after it; read at the end. */
-  readonly test: Table | null;
 }
 
 /**
- * Opens all tables, and reads the training and validation rows.
+ * Opens all tables of a run.
  *
- * @throws ParagradError for what is wrong with a table or the choice of columns, `memory_limit`, `disk_full`, `interrupted`
+ * @param open a table that is closed when the run ends, at the latest
  */
-export async function readRows(context: RowsContext): Promise<RunRows> {
-  const { config, open, emit, execute, signal } = context;
-  const { target, weightColumn, task, scale, encode, clampTarget, split, dropMissingTarget, seed } = config;
-  const scaleTarget = keepsTarget(config.loss) ? 'none' : config.scaleTarget;
+export async function openTables(
+  config: ResolvedConfig,
+  open: (request: TableRequest) => Promise<Table>,
+): Promise<RunTables> {
   const { format } = config;
   const named = (data: string) => open({ data, format });
   const table = await open(config);
   const validation = typeof config.validation === 'string' ? await named(config.validation) : config.validation;
-  const test = config.test === undefined ? null : await named(config.test);
+  return { table, validation, test: config.test === undefined ? null : await named(config.test) };
+}
+
+/**
+ * Reads the training and validation rows.
+ *
+ * @throws ParagradError for what is wrong with a table or the choice of columns, `memory_limit`, `disk_full`, `interrupted`
+ */
+export async function readRows(context: RowsContext): Promise<RunRows> {
+  const { config, tables, isLast, emit, execute, signal } = context;
+  const { table, validation, test } = tables;
+  const { target, weightColumn, task, scale, encode, clampTarget, split, dropMissingTarget, seed } = config;
+  const scaleTarget = keepsTarget(config.loss) ? 'none' : config.scaleTarget;
   const load: TrainingLoad = {
     target,
     features: splitColumnNames(config.features, table.columns),
@@ -111,7 +132,7 @@ export async function readRows(context: RowsContext): Promise<RunRows> {
       : await readToFile({ ...context, config: settled }, plan, load, order, storage);
   rows.notes.forEach(tell);
   // What they hold of memory is free for the training.
-  await Promise.all([table.close(), plan.held?.table.close()]);
+  if (isLast) await Promise.all([table.close(), plan.held?.table.close()]);
   const { location } = table;
   return {
     ...rows,
@@ -120,7 +141,6 @@ export async function readRows(context: RowsContext): Promise<RunRows> {
     trainRows: plan.trainRows,
     validationRows: plan.validationRows,
     storage: storage.kind,
-    test,
   };
 }
 

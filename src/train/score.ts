@@ -7,6 +7,7 @@ import { predictedValue, type Target, unstandardised } from '../data/preprocess.
 import { type CustomLoss, outputIs } from '../nn/losses/choice.js';
 import type { LossName } from '../nn/losses/index.js';
 import type { LossConstants } from '../nn/losses/loss.js';
+import type { Outputs } from './ensemble.js';
 import { lossConstantsOf } from './loss-constants.js';
 import { createClassificationScore, createRegressionScore, type Metrics } from './metrics.js';
 
@@ -64,46 +65,47 @@ export function predictedValues(
   return Float64Array.from(outputs, (z) => predictedValue(value(z), target));
 }
 
-/** Scores a network's outputs part by part. */
+/**
+ * What a network puts out as what it says: predicted values of a regression, else logits as sure as the temperature makes them.
+ *
+ * @param logits float32 [rows, outputs] row-major
+ */
+export function readOutputs(logits: Float32Array, target: Target, trained: Trained, temperature: number): Outputs {
+  if (target.task === 'regression') return predictedValues(logits, target, trained);
+  return temperature === 1 ? logits : Float64Array.from(logits, (z) => z / temperature);
+}
+
+/** Scores outputs part by part. */
 export interface OutputScore {
-  /** @param logits float32 [rows, outputs] row-major, as the network puts them out */
-  add(logits: Float32Array, truth: Truth): void;
+  /** @param outputs as `readOutputs` gives them */
+  add(outputs: Outputs, truth: Truth): void;
   result(): Metrics;
 }
 
 /**
  * @param rows how many rows will be added
- * @param outputs of the network
+ * @param width of the network's output
  */
 export function createScore(
   target: Target,
   trained: Trained,
   rows: number,
-  outputs: number,
+  width: number,
   weighted: boolean,
 ): OutputScore {
-  if (target.task !== 'regression') return createClassificationScore(rows, outputs, target.task, weighted);
+  if (target.task !== 'regression') return createClassificationScore(rows, width, target.task, weighted);
   const quantile = trained.loss === 'quantile' ? lossConstantsOf(trained.lossConstants ?? {}).quantile : null;
-  const score = createRegressionScore(quantile);
-  return {
-    add: (logits, truth) => score.add(predictedValues(logits, target, trained), truth),
-    result: score.result,
-  };
+  return createRegressionScore(quantile);
 }
 
 /**
- * Scores a network's outputs for all rows at once.
+ * Scores outputs of all rows at once.
  *
- * @param logits float32 [rows, outputs] row-major
+ * @param outputs as `readOutputs` gives them
+ * @param width of the network's output
  */
-export function scoreOutputs(
-  logits: Float32Array,
-  outputs: number,
-  target: Target,
-  trained: Trained,
-  truth: Truth,
-): Metrics {
-  const score = createScore(target, trained, truth.rows, outputs, truth.weights !== undefined);
-  score.add(logits, truth);
+export function scoreOutputs(outputs: Outputs, width: number, target: Target, trained: Trained, truth: Truth): Metrics {
+  const score = createScore(target, trained, truth.rows, width, truth.weights !== undefined);
+  score.add(outputs, truth);
   return score.result();
 }

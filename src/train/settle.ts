@@ -27,6 +27,7 @@ export function settleConfig(config: ResolvedConfig, { trainRows, ...read }: Rea
     typeof setting === 'function' && config[key as keyof ResolvedConfig] === undefined ? [[key, setting(facts)]] : [],
   );
   const settled = {
+    temperature: 'none',
     restore: config.patience === undefined ? 'last' : 'best',
     ...config,
     ...Object.fromEntries(waiting),

@@ -3,7 +3,7 @@ import { createProgress } from '../../src/commands/progress.js';
 import type { EpochEvent, StartEvent, StepEvent } from '../../src/train/events.js';
 import { recordTerminal } from './terminal.js';
 
-const start = { type: 'start', epochs: 4 } as StartEvent;
+const start = { type: 'start', epochs: 4, members: 1 } as StartEvent;
 
 function step(number: number): StepEvent {
   return {
@@ -40,6 +40,19 @@ describe('the progress of a run', () => {
     );
     progress.close();
     expect(terminal.noted[2]).toBe('\r\u001b[2K');
+  });
+
+  it('says which member of an ensemble is trained, and how far that is of them all', () => {
+    const terminal = recordTerminal({ interactive: true });
+    const progress = createProgress({ ...terminal, columns: () => 200 }, () => 0);
+    progress.update({ ...start, members: 2 });
+    progress.update({ ...step(20), member: 2 });
+    expect(terminal.noted[0]).toContain('member 2/2  epoch 2/4  ███████████████░░░░░ 75%');
+    const lines = recordTerminal({ interactive: false });
+    const written = createProgress(lines, () => 0);
+    written.update({ ...start, members: 2 });
+    written.update({ ...epoch(4), member: 1 });
+    expect(lines.noted[0]).toMatch(/^member 1\/2 {2}epoch 4\/4 {2}loss 0\.25/);
   });
 
   it('fits the width of the terminal', () => {

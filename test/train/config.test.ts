@@ -29,6 +29,7 @@ describe('resolveConfig', () => {
     expect(resolveConfig({ ...least, preset: 'sgd' })).toEqual({
       ...least,
       preset: 'sgd',
+      members: 1,
       validation: 0.2,
       split: 'random',
       hidden: [256, 256, 256],

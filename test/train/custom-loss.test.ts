@@ -57,7 +57,7 @@ const run = (config: Partial<TrainConfig>) =>
 
 async function weights(config: Partial<TrainConfig>): Promise<number[]> {
   const { model } = await run(config);
-  return (await loadModel(model)).tensors.flatMap(({ data }) => [...data]);
+  return (await loadModel(model)).members[0].tensors.flatMap(({ data }) => [...data]);
 }
 
 const furthest = (a: readonly number[], b: readonly number[]) =>

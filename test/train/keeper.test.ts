@@ -107,7 +107,7 @@ describe('a run', () => {
     const shorter = await losses({ epochs: best });
     expect(done.weightsSha256).toBe(shorter.done.weightsSha256);
     expect(done.metrics).toEqual(shorter.done.metrics);
-    const { description } = await loadModel(done.model);
+    const { description } = (await loadModel(done.model)).members[0];
     expect(description.steps).toBe(shorter.done.steps);
   });
 

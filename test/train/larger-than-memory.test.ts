@@ -76,6 +76,7 @@ describe('a run whose rows are in a temporary file', () => {
     ['nothing held out', { validation: 0 }],
     ['batches longer than a window', { batchSize: 5000 }],
     ['fewer steps than an epoch has', { steps: 15, validation: 0.5 }],
+    ['members, each with a temperature', { target: 'isHigh', exclude: ['y'], members: 2, temperature: 'fit' }],
   ] as [string, Partial<TrainConfig>][])(
     'ends as one whose rows are in memory, told and scored alike: %s',
     async (_, config) => {

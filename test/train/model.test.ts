@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   loadModel,
+  type MemberDescription,
   MODEL_FILE,
   MODEL_FORMAT,
   type ModelDescription,
@@ -18,13 +19,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const description: ModelDescription = {
-  formatVersion: MODEL_FORMAT,
-  paragradVersion: '0.1.0',
+const member: MemberDescription = {
   network: { sizes: [2, 3, 1], activation: 'relu' },
-  task: 'regression',
-  loss: 'mse',
-  lossConstants: {},
   preprocessing: {
     numbers: [
       { name: 'x', centre: 1 / 3, shift: 0.1, scale: 2, flagged: false },
@@ -34,11 +30,20 @@ const description: ModelDescription = {
     target: { name: 'y', task: 'regression', centre: 1e9, shift: 0.25, scale: 1e5 },
     weightColumn: null,
   },
+  temperature: 1,
   seed: 2 ** 53 - 1,
-  arithmetic: 'fma',
   rows: { train: 80, validation: 20 },
   steps: 30,
   validation: { rmse: 0.1, mae: 0.05, r2: null, mape: 0.2 },
+};
+const description: ModelDescription = {
+  formatVersion: MODEL_FORMAT,
+  paragradVersion: '0.1.0',
+  task: 'regression',
+  loss: 'mse',
+  lossConstants: {},
+  arithmetic: 'fma',
+  members: [member],
 };
 const weights = [
   Float32Array.of(1, 2, 3, 4, 5, 6),
@@ -47,19 +52,20 @@ const weights = [
   Float32Array.of(13),
 ];
 
-/** A description on its way to being wrong. */
-type Altered = Record<string, unknown> & {
+/** A description on its way to being wrong, and its member's. */
+type Altered = Record<string, unknown>;
+type AlteredMember = Record<string, unknown> & {
   network: Record<string, unknown>;
   preprocessing: { numbers: Record<string, unknown>[] };
 };
 
 /** A model file whose description was changed. */
-async function altered(change: (json: Altered) => void): Promise<string> {
+async function altered(change: (json: Altered, member: AlteredMember) => void): Promise<string> {
   const path = join(folder, 'altered.safetensors');
-  await saveModel(path, description, weights);
+  await saveModel(path, description, [weights]);
   const { tensors, metadata } = await readSafetensors(path);
   const json = JSON.parse(metadata.paragrad);
-  change(json);
+  change(json, json.members[0]);
   await writeSafetensors(path, tensors, { paragrad: JSON.stringify(json) });
   return path;
 }
@@ -67,14 +73,17 @@ async function altered(change: (json: Altered) => void): Promise<string> {
 describe('saveModel and loadModel', () => {
   it('give back what was saved, from the file and from its run directory', async () => {
     const path = join(folder, MODEL_FILE);
-    await saveModel(path, description, weights);
+    await saveModel(path, description, [weights]);
     for (const place of [path, folder]) {
       const model = await loadModel(place);
       expect(model.path).toBe(path);
       expect(model.description).toEqual(description);
-      expect(model.tensors.map(({ name }) => name)).toEqual(['W0', 'b0', 'W1', 'b1']);
-      expect(model.tensors.map(({ shape }) => shape)).toEqual([[2, 3], [3], [3, 1], [1]]);
-      expect(model.tensors.map(({ data }) => data)).toEqual(weights);
+      expect(model.members).toHaveLength(1);
+      const [{ tensors, description: own }] = model.members;
+      expect(own).toEqual(member);
+      expect(tensors.map(({ name }) => name)).toEqual(['W0', 'b0', 'W1', 'b1']);
+      expect(tensors.map(({ shape }) => shape)).toEqual([[2, 3], [3], [3, 1], [1]]);
+      expect(tensors.map(({ data }) => data)).toEqual(weights);
       expect(model.weightsSha256).toBe(await weightsSha256(path));
     }
   });
@@ -91,12 +100,35 @@ describe('saveModel and loadModel', () => {
         ...description,
         task: 'binary',
         loss: 'bce',
-        preprocessing: { ...description.preprocessing, target },
-        validation: { accuracy: 1, logLoss: 0.1, auc: null, averagePrecision: null, balancedAccuracy: 1, f1: 0.5 },
+        members: [
+          {
+            ...member,
+            preprocessing: { ...member.preprocessing, target },
+            temperature: 1.25,
+            validation: { accuracy: 1, logLoss: 0.1, auc: null, averagePrecision: null, balancedAccuracy: 1, f1: 0.5 },
+          },
+        ],
       };
-      await saveModel(path, binary, weights);
+      await saveModel(path, binary, [weights]);
       expect((await loadModel(path)).description).toEqual(binary);
     }
+  });
+
+  it('keep each member under its own name', async () => {
+    const path = join(folder, 'ensemble.safetensors');
+    const other = { ...member, seed: 1, network: { sizes: [2, 1], activation: 'tanh' } } as const;
+    const few = [Float32Array.of(1, 2), Float32Array.of(3)];
+    const ensemble = { ...description, members: [member, { ...other, network: { ...other.network, sizes: [2, 1] } }] };
+    await saveModel(path, ensemble, [weights, few]);
+    const model = await loadModel(path);
+    expect(model.description).toEqual(ensemble);
+    expect(model.members[1].tensors).toEqual([
+      { name: 'W0', shape: [2, 1], data: few[0] },
+      { name: 'b0', shape: [1], data: few[1] },
+    ]);
+    expect((await readSafetensors(path)).tensors.map(({ name }) => name)).toEqual([
+      ...['member0.W0', 'member0.b0', 'member0.W1', 'member0.b1', 'member1.W0', 'member1.b0'],
+    ]);
   });
 
   it('refuse a folder without a model', async () => {
@@ -123,29 +155,30 @@ describe('saveModel and loadModel', () => {
     });
   });
 
-  it('read a model of the first format', async () => {
-    const path = await altered((json) => {
-      json.formatVersion = 1;
+  it.each([1, 2, 3])('read a model of format %i, in which there were no members', async (formatVersion) => {
+    const path = await altered((json, { temperature: _, ...own }) => {
+      Object.assign(json, own, { formatVersion });
+      Reflect.deleteProperty(json, 'members');
     });
-    expect((await loadModel(path)).description.preprocessing).toEqual(description.preprocessing);
+    expect((await loadModel(path)).description).toEqual(description);
   });
 
   it('keep parts of times, clips, bins, and the buckets and encodings of categories', async () => {
     const bins = { edges: [-0.5, 0.25], means: [0.125] };
     const preprocessing = {
-      ...description.preprocessing,
+      ...member.preprocessing,
       numbers: [{ name: 'at', part: 'sin day', centre: 0, shift: 0.5, scale: 1, clip: 3, bins, flagged: false }],
       categories: [{ name: 'zip', values: [], buckets: 256, encoding: 'embedding' }],
     } as const;
-    const path = await altered((json) => Object.assign(json, { preprocessing }));
-    expect((await loadModel(path)).description.preprocessing).toEqual(preprocessing);
+    const path = await altered((_, own) => Object.assign(own, { preprocessing }));
+    expect((await loadModel(path)).members[0].description.preprocessing).toEqual(preprocessing);
   });
 
   it('refuse a later format by name, whatever else it holds', async () => {
     const path = await altered((json) => {
       json.formatVersion = MODEL_FORMAT + 1;
       json.paragradVersion = '9.9.9';
-      json.network = {};
+      json.members = {};
     });
     const refusal = await loadModel(path).catch((error) => error);
     expect(refusal).toMatchObject({ code: 'newer_model', hint: 'Update paragrad.' });
@@ -154,53 +187,53 @@ describe('saveModel and loadModel', () => {
     );
   });
 
-  it.each<[string, (json: Altered) => void, string]>([
+  it.each<[string, (json: Altered, own: AlteredMember) => void, string]>([
     [
       'an unknown activation',
-      (json) => {
-        json.network.activation = 'softmax';
+      (_, own) => {
+        own.network.activation = 'softmax';
       },
-      'network.activation',
+      'members.0.network.activation',
     ],
     [
       'no preprocessing',
-      (json) => {
-        Reflect.deleteProperty(json, 'preprocessing');
+      (_, own) => {
+        Reflect.deleteProperty(own, 'preprocessing');
       },
-      'preprocessing',
+      'members.0.preprocessing',
     ],
     [
       'a damaged column',
-      (json) => {
-        json.preprocessing.numbers[1].scale = 'x';
+      (_, own) => {
+        own.preprocessing.numbers[1].scale = 'x';
       },
-      'preprocessing.numbers.1.scale',
+      'members.0.preprocessing.numbers.1.scale',
     ],
     [
       'other sizes',
-      (json) => {
-        json.network.sizes = [2, 4, 1];
+      (_, own) => {
+        own.network.sizes = [2, 4, 1];
       },
       'tensor W0 is [2, 3], expected [2, 4]',
     ],
     [
       'a missing layer',
-      (json) => {
-        json.network.sizes = [2, 3, 1, 1];
+      (_, own) => {
+        own.network.sizes = [2, 3, 1, 1];
       },
       'it has no tensor W2, expected [1, 1]',
     ],
     [
       'outputs that do not fit',
-      (json) => {
-        json.network.sizes = [2, 3];
+      (_, own) => {
+        own.network.sizes = [2, 3];
       },
       '3 outputs, which does not fit loss mse',
     ],
     [
       'inputs that do not fit',
-      (json) => {
-        json.preprocessing.numbers.pop();
+      (_, own) => {
+        own.preprocessing.numbers.pop();
       },
       '2 inputs, but its columns make 1',
     ],

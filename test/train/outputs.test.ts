@@ -64,7 +64,7 @@ describe('a Poisson regression', () => {
     expect((metrics.validation as { mape: number }).mape).toBeLessThan(0.12);
     const predicted = await predictions(model);
     expect(Math.min(...predicted)).toBeGreaterThan(0);
-    const { target } = (await loadModel(model)).description.preprocessing;
+    const { target } = (await loadModel(model)).members[0].description.preprocessing;
     expect(target).toMatchObject({ task: 'regression', scale: 1 });
     const config = JSON.parse(await readFile(join(dirname(model), 'config.json'), 'utf8')) as TrainConfig;
     expect(config.scaleTarget).toBe('none');

@@ -52,7 +52,7 @@ async function run(config: Partial<TrainConfig>, sizes?: RowSizes): Promise<Outc
     },
   );
   const model = await loadModel(join(folder, `${name}-1`)).catch(() => null);
-  return { events, error, weights: model?.weightsSha256, steps: model?.description.steps ?? 0 };
+  return { events, error, weights: model?.weightsSha256, steps: model?.members[0].description.steps ?? 0 };
 }
 
 const halved = ({ events }: Outcome) =>
@@ -72,7 +72,8 @@ describe('a loss that runs away in the middle of an epoch', () => {
 
   it('leaves the state from which the doctor goes on', async () => {
     const { weights, steps } = await run({ workers: 2 });
-    const { description, tensors, weightsSha256 } = await loadModel(join(folder, `run${runs - 1}-1`));
+    const { members, weightsSha256 } = await loadModel(join(folder, `run${runs - 1}-1`));
+    const [{ description, tensors }] = members;
     const network = planNetwork(description.network.sizes);
     const state = await readRunState(join(folder, `run${runs - 1}-1`), { network, optimizer: 'sgd' });
     expect(state).toMatchObject({ steps, updates: steps, rateFactor: 1 });
@@ -118,7 +119,7 @@ it('gives up after ten halvings, and says what the last one met', async () => {
 it('keeps the best epoch where that was asked for', async () => {
   const { error, steps } = await run({ epochs: 8, batchSize: 20, warmupSteps: 600, restore: 'best' });
   expect(error?.message).toMatch(/the weights of epoch \d are kept/);
-  const { description } = await loadModel(join(folder, `run${runs - 1}-1`));
+  const { description } = (await loadModel(join(folder, `run${runs - 1}-1`))).members[0];
   expect(description.validation).not.toBeNull();
   expect(steps % Math.ceil(description.rows.train / 20)).toBe(0);
 });

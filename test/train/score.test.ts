@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { allocateDataset, planRow } from '../../src/data/dataset.js';
 import type { Target } from '../../src/data/preprocess.js';
-import { readTruth, scoreOutputs } from '../../src/train/score.js';
+import { readOutputs, readTruth, scoreOutputs } from '../../src/train/score.js';
 
 const price: Target & { task: 'regression' } = { name: 'price', task: 'regression', centre: 100, shift: 4, scale: 2 };
 
@@ -44,22 +44,27 @@ describe('readTruth', () => {
   });
 });
 
-describe('scoreOutputs', () => {
-  it('scores a regression in units of the table', () => {
+describe('readOutputs and scoreOutputs', () => {
+  it('read and score a regression in units of the table', () => {
     const truth = readTruth(dataset(false), price, 0, 5);
     // Every output half a standard deviation too high: 1 unit.
-    const outputs = Float32Array.of(0.5, 1.5, 2.5, 3.5, 4.5);
+    const outputs = readOutputs(Float32Array.of(0.5, 1.5, 2.5, 3.5, 4.5), price, { loss: 'mse' }, 1);
     expect(scoreOutputs(outputs, 1, price, { loss: 'mse' }, truth)).toMatchObject({ rmse: 1, mae: 1, r2: 1 - 5 / 40 });
   });
 
-  it('reads the outputs of a Poisson regression as logarithms', () => {
+  it('read the outputs of a Poisson regression as logarithms', () => {
     const counts: Target = { name: 'n', task: 'regression', centre: 0, shift: 0, scale: 1 };
     const truth = { rows: 2, truth: Float64Array.of(1, 4), weights: undefined };
-    const outputs = Float32Array.of(0, Math.log(3));
+    const outputs = readOutputs(Float32Array.of(0, Math.log(3)), counts, { loss: 'poisson' }, 1);
     expect(scoreOutputs(outputs, 1, counts, { loss: 'poisson' }, truth)).toMatchObject({ mae: expect.closeTo(0.5, 6) });
   });
 
-  it('scores a classification by its logits', () => {
+  it('divide the logits of a classification by the temperature', () => {
+    const spam: Target = { name: 's', task: 'binary', type: 'boolean', classes: [false, true] };
+    expect([...readOutputs(Float32Array.of(-1, 3), spam, { loss: 'bce' }, 2)]).toEqual([-0.5, 1.5]);
+  });
+
+  it('score a classification by its logits', () => {
     const spam: Target = { name: 's', task: 'binary', type: 'boolean', classes: [false, true] };
     const truth = { rows: 2, truth: Float64Array.of(0, 1), weights: undefined };
     expect(scoreOutputs(Float32Array.of(-1, 1), 1, spam, { loss: 'bce' }, truth)).toMatchObject({

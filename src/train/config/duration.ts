@@ -1,8 +1,9 @@
-/** How many rows a step has, how long the training goes on, and which of its weights are kept. */
+/** How many rows a step has, how long the training goes on, which of its weights are kept, and how sure they are to be. */
 import { z } from 'zod';
 import { option } from '../options.js';
 import { choice, count, countHint, numeric } from './fields.js';
 
+const temperature = choice(['none', 'fit'], 'Learning');
 const restore = choice(['best', 'last'], 'Learning');
 
 export const durationOptions = {
@@ -21,6 +22,11 @@ export const durationOptions = {
     count.optional(),
     'stop after this many epochs without a lower validation loss (default: go on to the end)',
     { group: 'Learning', ...countHint },
+  ),
+  temperature: option(
+    temperature.schema.optional(),
+    'divide the logits of a classification by one number, so that its probabilities fit the held-out rows',
+    temperature.hint,
   ),
   restore: option(
     restore.schema.optional(),

@@ -1,9 +1,13 @@
 /** The run as a whole: its seed, its name, its folder. */
 import { z } from 'zod';
 import { option } from '../options.js';
-import { filePath, numeric } from './fields.js';
+import { count, countHint, filePath, numeric } from './fields.js';
 
 export const runOptions = {
+  members: option(count.default(1), 'networks to train, each with its own held-out rows; their outputs are averaged', {
+    group: 'Run',
+    ...countHint,
+  }),
   seed: option(z.int().min(0).default(0), 'seed of initial weights, row order and validation rows', {
     group: 'Run',
     argument: 'N',

@@ -1,0 +1,36 @@
+/** What came of a run, all members taken together. */
+import { meanMetrics } from './ensemble.js';
+import type { DoneEvent, StepSeconds } from './events.js';
+import type { TrainedMember } from './member.js';
+import type { Metrics } from './metrics.js';
+
+type Result = Pick<DoneEvent, 'steps' | 'epoch' | 'metrics' | 'members' | 'throughput' | 'shards'>;
+
+/** @param test scores of the test table, where there is one */
+export function resultOf(members: readonly TrainedMember[], test: Metrics | undefined): Result {
+  const [{ outcome, plan }] = members;
+  const validations = members.flatMap(({ description: { validation } }) => validation ?? []);
+  const sum = (of: (member: TrainedMember) => number) => members.reduce((all, member) => all + of(member), 0);
+  const seconds = sum((member) => member.outcome.seconds);
+  const steps = sum((member) => member.outcome.stepsTaken);
+  return {
+    steps,
+    epoch: outcome.epochs,
+    metrics: { ...(validations.length > 0 && { validation: meanMetrics(validations) }), ...(test && { test }) },
+    members: members.map(({ description: { seed, temperature, validation }, outcome: { epochs } }) => {
+      return { seed, epoch: epochs, temperature, validation };
+    }),
+    throughput: {
+      rowsPerSecond: sum((member) => member.outcome.rows) / seconds,
+      stepsPerSecond: steps / seconds,
+      seconds: addSeconds(members.map((member) => member.seconds)),
+    },
+    shards: plan.shards,
+  };
+}
+
+function addSeconds(parts: readonly StepSeconds[]): StepSeconds {
+  const names = Object.keys(parts[0]) as (keyof StepSeconds)[];
+  const sums = names.map((name) => [name, parts.reduce((sum, part) => sum + part[name], 0)]);
+  return Object.fromEntries(sums) as StepSeconds;
+}
