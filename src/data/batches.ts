@@ -4,7 +4,7 @@
  * Beside the kernels this is what a step spends its time on, so `createGather` picks a function once, by the shape of the
  * row, and that function allocates nothing. What it writes for a row is laid out in dataset.ts.
  */
-import { categoryWidth, type Dataset, type RowLayout } from './dataset.js';
+import { CATEGORY_ENCODINGS, categoryWidth, type Dataset, type RowLayout } from './dataset.js';
 import { createPiecewise } from './piecewise.js';
 import { createTouch } from './touch.js';
 
@@ -12,7 +12,7 @@ import { createTouch } from './touch.js';
  * Copies rows. Offsets and leading dimensions count float32 elements.
  *
  * @param slots the rows, slots[0 .. count)
- * @param x receives inputs [count, ldx]; columns from `inputs` to ldx are padding, and not touched
+ * @param x receives inputs and codes [count, ldx]; columns beyond them are padding, and not touched
  * @param y receives targets [count, targets]
  * @param w receives weights [count], or null where nobody wants them; a dataset without weights leaves it alone
  */
@@ -104,20 +104,24 @@ function createEncoder(layout: RowLayout): Encoder {
   };
 }
 
-function categoryEncoder({ numbers, flagged, categories }: RowLayout): Encoder {
+function categoryEncoder({ numbers, flagged, categories, inputs }: RowLayout): Encoder {
   const first = numbers + flagged.length;
-  /** First input of each category, from the start of the row. */
+  /** First input of each category, or the place of its code, from the start of the row. */
   const starts = new Int32Array(categories.length);
-  const signs = Uint8Array.from(categories, ({ encoding }) => (encoding === 'sign' ? 1 : 0));
-  const gathered = Uint8Array.from(categories, ({ encoding }) => (encoding === 'embedding' ? 0 : 1));
-  let end = first;
-  for (let c = 0; c < categories.length; end += categoryWidth(categories[c++])) starts[c] = end;
+  const encodings = Uint8Array.from(categories, ({ encoding }) => CATEGORY_ENCODINGS.indexOf(encoding));
+  const [sign, embedding] = [CATEGORY_ENCODINGS.indexOf('sign'), CATEGORY_ENCODINGS.indexOf('embedding')];
+  let [end, codes] = [first, inputs];
+  for (const [c, category] of categories.entries()) {
+    starts[c] = encodings[c] === embedding ? codes++ : end;
+    end += categoryWidth(category);
+  }
   return (rows, from, x, to) => {
     for (let j = first; j < end; j++) x[to + j] = 0;
     for (let c = 0; c < starts.length; c++) {
       const code = rows[from + numbers + c] | 0;
-      if (code < 0 || gathered[c] === 0) continue;
-      if (signs[c] === 1) x[to + starts[c]] = 2 * code - 1;
+      if (encodings[c] === embedding) x[to + starts[c]] = code;
+      else if (code < 0) continue;
+      else if (encodings[c] === sign) x[to + starts[c]] = 2 * code - 1;
       else x[to + starts[c] + code] = 1;
     }
   };

@@ -8,13 +8,14 @@
  *
  *   [ numbers … | a 0/1 "is missing" flag per flagged number … | each category … | bins of each binned number … ]
  *
- * so that a category costs 4 bytes a row in memory, whatever its size, and the bins of a number nothing.
+ * and right behind these inputs the codes of the embedded categories, for the network to look up. So a category costs 4 bytes
+ * a row in memory, whatever its size, and the bins of a number nothing.
  */
 import type { Bins } from './piecewise.js';
 
 /**
  * What becomes of a category's code: an input for each value, 1 for the one at hand; one input, -1 for the first of two
- * values and 1 for the second; or nothing here, because the network looks a learned vector up. Missing is 0 everywhere.
+ * values and 1 for the second; or no input, but the code, for which the network has a learned vector. Missing is 0 everywhere.
  */
 export const CATEGORY_ENCODINGS = ['one-hot', 'sign', 'embedding'] as const;
 export type CategoryEncoding = (typeof CATEGORY_ENCODINGS)[number];
@@ -39,6 +40,8 @@ export interface RowLayout {
   readonly categories: readonly CategoryLayout[];
   /** Ascending by number. */
   readonly binned: readonly BinnedNumber[];
+  /** Size of the dictionary of each embedded category: as many codes follow the inputs. */
+  readonly embedded: readonly number[];
   /** Target values a row: outputs of a regression, 1 (the class index) for classification, 0 when a table has no target. */
   readonly targets: number;
   readonly weighted: boolean;
@@ -71,7 +74,8 @@ export function planRow(spec: {
   const stride = numbers + categories.length + targets + (weighted ? 1 : 0);
   const widths = [...categories.map(categoryWidth), ...binned.map(({ means }) => means.length)];
   const inputs = numbers + flagged.length + widths.reduce((sum, width) => sum + width, 0);
-  return { numbers, flagged, categories, binned, targets, weighted, stride, inputs };
+  const embedded = categories.flatMap(({ values, encoding }) => (encoding === 'embedding' ? [values] : []));
+  return { numbers, flagged, categories, binned, embedded, targets, weighted, stride, inputs };
 }
 
 /** Inputs that a category's code becomes. */

@@ -21,6 +21,7 @@ function expectedRow(
     if (encoding === 'sign') return [code < 0 ? 0 : code === 0 ? -1 : 1];
     return Array.from({ length: values }, (_, i) => (i === code ? 1 : 0));
   });
+  const embedded = codes.filter((_, c) => layout.categories[c].encoding === 'embedding');
   const bins = layout.binned.flatMap(({ number, edges, means }) =>
     means.map((mean, t) => {
       const z = numbers[number];
@@ -28,7 +29,11 @@ function expectedRow(
       return Number.isNaN(z) ? 0 : 2 * (share - mean);
     }),
   );
-  return { x: [...numbers.map((v) => (Number.isNaN(v) ? 0 : v)), ...flags, ...categories, ...bins], y, w: row };
+  return {
+    x: [...numbers.map((v) => (Number.isNaN(v) ? 0 : v)), ...flags, ...categories, ...bins, ...embedded],
+    y,
+    w: row,
+  };
 }
 
 const datasets = fc
@@ -81,9 +86,9 @@ describe('createGather', () => {
   it('copies inputs, targets and weights of any rows, and touches nothing else', () => {
     fc.assert(
       fc.property(datasets, fc.array(fc.nat(), { maxLength: 20 }), fc.boolean(), (dataset, picks, wantWeights) => {
-        const { inputs, targets, weighted } = dataset.layout;
+        const { inputs, embedded, targets, weighted } = dataset.layout;
         const slots = Uint32Array.from(picks, (pick) => pick % dataset.rows);
-        const ldx = Math.ceil((inputs + 1) / 8) * 8;
+        const ldx = Math.ceil((inputs + embedded.length + 1) / 8) * 8;
         const size = 8 + slots.length * ldx;
         const x = new Float32Array(size).fill(7);
         const y = new Float32Array(3 + slots.length * targets + 2).fill(7);
