@@ -48,7 +48,7 @@ async function runDoctor(
   const diagnosis = await doctor(input as TrainConfig, { signal, ...replayed });
   const { findings, rate, start, refused } = diagnosis;
   printFindings(terminal, findings);
-  terminal.emit({ type: 'done', findings: findings.length, rate, start, refused });
+  terminal.emit({ type: 'done', findings: findings.length, rows: diagnosis.rows, rate, start, refused });
   terminal.print(summary(diagnosis));
   const errors = findings.filter(({ severity }) => severity === 'error');
   if (errors.length === 0) return;
@@ -58,8 +58,9 @@ async function runDoctor(
   });
 }
 
-function summary({ findings, rate, start, refused }: Diagnosis): string {
+function summary({ findings, rate, start, refused, rows }: Diagnosis): string {
   const lines: string[][] = [];
+  if (rows.seen < rows.all) lines.push(['looked at', `${rows.seen} rows of ${rows.all}`]);
   if (start !== null) {
     lines.push(['first loss', formatNumber(start.firstLoss)], ['of a constant', formatNumber(start.constantLoss)]);
   }

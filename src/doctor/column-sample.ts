@@ -1,8 +1,5 @@
-/** The numbers and categories of a table's first rows, column by column, for the statistics that findings are made of. */
+/** The numbers and categories of a table, column by column, for the statistics that findings are made of. */
 import type { Table } from '../data/table.js';
-
-/** Rows looked at, at most. */
-const SAMPLE_ROWS = 50_000;
 
 export interface NumberColumn {
   readonly name: string;
@@ -26,12 +23,12 @@ export async function sampleColumns(
   names: readonly string[],
   signal?: AbortSignal,
 ): Promise<SampledColumn[]> {
-  const rows = Math.min(SAMPLE_ROWS, table.rows);
+  const { rows } = table;
   const numbers = names.map(() => new Float64Array(rows));
   const codes = names.map(() => new Int32Array(rows));
   const places = names.map(() => new Map<string, number>());
   const isNumber = names.map(() => true);
-  for await (const batch of table.read({ columns: names, rowEnd: rows, signal })) {
+  for await (const batch of table.read({ columns: names, signal })) {
     for (const [c, column] of batch.columns.entries()) {
       if (column.kind === 'number') {
         numbers[c].set(column.values, batch.rowStart);

@@ -9,6 +9,7 @@ import { checkGradient } from '../check/gradient-check.js';
 import { parameterCount } from '../check/network.js';
 import { createObjective } from '../check/objective.js';
 import { openTable } from '../data/open.js';
+import { sampleTable } from '../data/sample-table.js';
 import type { Table } from '../data/table.js';
 import { ParagradError } from '../errors.js';
 import { splitColumnNames } from '../train/columns.js';
@@ -27,6 +28,8 @@ export interface Diagnosis {
   /** Null where the table or the options cannot be trained with at all. */
   readonly rate: Omit<RateReport, 'findings'> | null;
   readonly start: Omit<StartReport, 'findings'> | null;
+  /** Rows that were looked at, and that the table has. */
+  readonly rows: { readonly seen: number; readonly all: number };
   /** Why no network was looked at; null where one was. */
   readonly refused: string | null;
 }
@@ -35,6 +38,11 @@ export interface DoctorOptions {
   readonly signal?: AbortSignal;
   readonly runDir?: string;
 }
+
+/**
+ * Rows of a table that are looked at, at most: enough for a trial of some tens of thousands of rows and for shares of a thousandth.
+ */
+export const SAMPLE_ROWS = 65_536;
 
 /** Multiplications of one forward pass of the gradient check. */
 const CHECK_WORK = 3e6;
@@ -53,18 +61,26 @@ export async function doctor(config: TrainConfig, options: DoctorOptions = {}): 
   const resolved = resolveConfig(config);
   const table = await openTable(resolved, { signal: options.signal });
   try {
-    return await examine(resolved, table, options);
+    const sample = sampleTable(table, SAMPLE_ROWS, resolved.seed);
+    const rows = { seen: sample.rows, all: table.rows };
+    return { ...(await examine(resolved, table, sample, options)), rows };
   } finally {
     await table.close();
   }
 }
 
-async function examine(config: ResolvedConfig, table: Table, { signal, runDir }: DoctorOptions): Promise<Diagnosis> {
-  const findings = await examineTable(config, table, signal);
+async function examine(
+  config: ResolvedConfig,
+  table: Table,
+  sample: Table,
+  { signal, runDir }: DoctorOptions,
+): Promise<Omit<Diagnosis, 'rows'>> {
+  const findings = await examineTable(config, sample, signal);
   const verify = commandFor(config);
   let subject: Subject;
   try {
-    subject = await openSubject(config, table, signal);
+    // A run is replayed on all its rows.
+    subject = await openSubject(config, runDir === undefined ? sample : table, signal);
   } catch (error) {
     // What the findings explain better is no reason to stop with one line.
     const explained = findings.some(({ severity }) => severity === 'error');

@@ -1,7 +1,9 @@
 /** Finds a learning rate for a configuration: the range test from its first weights, with what the curvature there bears. */
 import { openTable } from '../data/open.js';
+import { sampleTable } from '../data/sample-table.js';
 import { ParagradError } from '../errors.js';
 import { resolveConfig, type TrainConfig } from '../train/config.js';
+import { SAMPLE_ROWS } from './doctor.js';
 import { RANGE, type RangeTest, rangeTest } from './range-test.js';
 import { curvatureAt } from './rate-findings.js';
 import { openSubject } from './subject.js';
@@ -18,7 +20,7 @@ export async function findRate(config: TrainConfig, options: { signal?: AbortSig
   const resolved = resolveConfig(config);
   const table = await openTable(resolved, { signal: options.signal });
   try {
-    const subject = await openSubject(resolved, table, options.signal);
+    const subject = await openSubject(resolved, sampleTable(table, SAMPLE_ROWS, resolved.seed), options.signal);
     const trial = subject.createTrial();
     const start = trial.save();
     for (let i = 0; i < WARM_STEPS; i++) trial.advance(WARM_RATE);

@@ -36,6 +36,7 @@ export const PURPOSE = {
   groupSplit: 33,
   member: 34,
   check: 64,
+  tableSample: 65,
 } as const;
 export type Purpose = (typeof PURPOSE)[keyof typeof PURPOSE];
 
