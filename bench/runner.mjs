@@ -39,8 +39,9 @@ export function makeDataset(sizes, rows) {
   return dataset;
 }
 
-function makePlan({ sizes, batch, rate }, workers, rows, changes) {
-  return planStep({
+/** The plan of plain gradient descent on squares, without its workers. */
+export function planOptions({ sizes, batch, rate }, rows) {
+  return {
     sizes,
     activation: 'relu',
     loss: 'mse',
@@ -55,19 +56,17 @@ function makePlan({ sizes, batch, rate }, workers, rows, changes) {
     weighted: false,
     batchSize: batch,
     shards: defaultShards(batch),
-    workers,
     batchRows: [batch, rows % batch].filter((n) => n > 0),
-    ...changes,
-  });
+  };
 }
 
 /**
  * A network on a number of workers: runs epochs, remembers how far it is.
  *
- * @param changes to the plan of plain gradient descent on squares
+ * @param changes to the plan
  */
 export function makeRunner(net, workers, dataset, pool, kernels, changes = {}) {
-  const plan = makePlan(net, workers, dataset.rows, changes);
+  const plan = planStep({ ...planOptions(net, dataset.rows), workers, ...changes });
   const session = openSession(plan, pool, kernels);
   initialiseParameters(plan.network, ACTIVATIONS.relu, 0, parameterView(session));
   const batches = Math.floor(dataset.rows / net.batch);

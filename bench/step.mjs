@@ -15,17 +15,11 @@ import { parseArgs } from 'node:util';
 import { chooseKernels } from '../dist/src/kernels/load.js';
 import { createPool } from '../dist/src/parallel/pool.js';
 import { phaseSeconds } from '../dist/src/parallel/session.js';
+import { median, NETS, stepOperations } from './nets.mjs';
 import { measurePeak } from './peak.mjs';
 import { makeDataset, makeRunner } from './runner.mjs';
 import { measureVectorPeak } from './yardsticks.mjs';
 
-/** Microseconds of one step expected from the prototype's arithmetic alone, one worker (issue's table); for the last column. */
-const NETS = [
-  { sizes: [2, 10, 1], batch: 100, expected: 2.4, rate: 1e-3 },
-  { sizes: [16, 64, 64, 1], batch: 256, expected: 167, rate: 1e-2 },
-  { sizes: [64, 256, 256, 1], batch: 512, expected: 5100, rate: 1e-2 },
-  { sizes: [784, 512, 512, 10], batch: 512, expected: 36000, rate: 1e-2 },
-];
 const { values: flags } = parseArgs({
   options: {
     kernels: { type: 'string', default: 'auto' },
@@ -37,8 +31,6 @@ const { quick } = flags;
 const ROUNDS = quick ? 3 : 7;
 const ROUND_MS = quick ? 250 : 700;
 const WARM_UP_MS = 1000;
-
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
 async function timed(runner, epochs) {
   const before = performance.now();
@@ -56,8 +48,7 @@ console.log(
 );
 for (const net of NETS) {
   const { sizes, batch } = net;
-  const perStep =
-    6 * batch * sizes.slice(1).reduce((sum, n, i) => sum + n * sizes[i], 0) - 2 * batch * sizes[0] * sizes[1];
+  const perStep = stepOperations(net);
   const rows = Math.min(2000 * batch, Math.ceil(2e8 / perStep) * batch * 8);
   const dataset = makeDataset(sizes, rows);
   // A pool each: threads that change between runs would run code specialised for neither.
