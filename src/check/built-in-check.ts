@@ -2,12 +2,13 @@
 import type { ChosenKernels } from '../kernels/load.js';
 import type { ActivationName } from '../nn/activations/index.js';
 import { LOSSES, type LossName } from '../nn/losses/index.js';
+import { denseNetwork } from '../nn/network.js';
 import { createDraws } from './draws.js';
 import { brief, type Finding } from './finding.js';
 import { checkGradient, type GradientCheck } from './gradient-check.js';
 import { kernelGradient, largestError } from './kernel-check.js';
-import { parameterCount } from './network.js';
 import { builtInLoss, createObjective, l2Penalty } from './objective.js';
+import { parameterCount } from './tensors.js';
 
 export interface BuiltInCheck {
   readonly loss: LossName;
@@ -33,9 +34,9 @@ export function checkBuiltIn(
   const draws = createDraws(seed);
   const isClass = LOSSES[loss].targets === 'class';
   const outputs = isClass ? CLASSES : 1;
-  const network = { sizes: [INPUTS, ...HIDDEN, outputs], activation };
+  const network = denseNetwork([INPUTS, ...HIDDEN, outputs], activation);
   // As float32, so that the kernels get the very same numbers.
-  const parameters = draws.vector(parameterCount(network.sizes), -0.7, 0.7).map(Math.fround);
+  const parameters = draws.vector(parameterCount(network), -0.7, 0.7).map(Math.fround);
   const x = draws.vector(rows * INPUTS, -2, 2).map(Math.fround);
   const y = Float64Array.from({ length: rows }, () =>
     isClass ? draws.below(CLASSES) : loss === 'bce' ? draws.below(2) : Math.fround(draws.uniform(-2, 2)),
@@ -50,7 +51,7 @@ export function checkBuiltIn(
   });
   const check = checkGradient(objective, parameters, { perTensor: 12, draws, verify });
   const trained = kernelGradient({ network, loss, rows, x, y, l2: L2 }, parameters, kernels);
-  const kernelError = largestError(network.sizes, trained, objective.gradient(parameters));
+  const kernelError = largestError(network, trained, objective.gradient(parameters));
   const findings = [...check.findings];
   if (!(kernelError <= KERNEL_TOLERANCE)) {
     findings.push({

@@ -6,16 +6,15 @@ import type { RowOrder } from '../data/order.js';
 import type { ChosenKernels } from '../kernels/load.js';
 import type { LossName } from '../nn/losses/index.js';
 import { LOSS_DEFAULTS } from '../nn/losses/loss.js';
-import { readTensor, writeTensor } from '../nn/network.js';
+import { type NetworkSpec, readTensor, rowWidth, writeTensor } from '../nn/network.js';
 import { OPTIMIZERS } from '../nn/optimizers/index.js';
 import { CONSTANT_RATE } from '../nn/schedules/rate.js';
 import { createInlineStep } from '../parallel/inline.js';
-import { planStep, targetsPerRow } from '../parallel/plan.js';
-import type { CheckNetwork } from './network.js';
-import { tensorsOf } from './network.js';
+import { PLAIN_UPDATES, planStep, targetsPerRow } from '../parallel/plan.js';
+import { tensorsOf } from './tensors.js';
 
 export interface KernelProblem {
-  readonly network: CheckNetwork;
+  readonly network: NetworkSpec;
   readonly loss: LossName;
   readonly rows: number;
   readonly x: Float64Array;
@@ -32,16 +31,16 @@ const IN_ORDER: RowOrder = {
 /** The gradient of the mean loss as training computes it, [P] without padding. */
 export function kernelGradient(problem: KernelProblem, parameters: Float64Array, kernels: ChosenKernels): Float64Array {
   const { network, loss, rows, x, y, l2 } = problem;
-  const { sizes, activation } = network;
+  const { sizes } = network;
   const plan = planStep({
-    sizes: [...sizes],
-    activation,
+    network,
     loss,
     lossConstants: LOSS_DEFAULTS,
     reduction: 'mean',
     optimizer: 'sgd',
     hyper: OPTIMIZERS.sgd.defaults,
     rate: CONSTANT_RATE,
+    ...PLAIN_UPDATES,
     l2,
     clipNorm: null,
     dropout: 0,
@@ -51,7 +50,7 @@ export function kernelGradient(problem: KernelProblem, parameters: Float64Array,
     workers: 1,
     batchRows: [rows],
   });
-  const [inputs] = sizes;
+  const inputs = rowWidth(network);
   const targets = targetsPerRow(loss, sizes[sizes.length - 1]);
   const dataset = allocateDataset(
     rows,
@@ -64,7 +63,7 @@ export function kernelGradient(problem: KernelProblem, parameters: Float64Array,
     stored.set(y.subarray(r * targets, (r + 1) * targets), r * stride + inputs);
   }
   const step = createInlineStep(plan, kernels, dataset);
-  const places = tensorsOf(sizes);
+  const places = tensorsOf(network);
   plan.network.tensors.forEach((tensor, i) => {
     const { offset, length } = places[i];
     writeTensor(tensor, step.parameters, parameters.subarray(offset, offset + length));
@@ -76,8 +75,8 @@ export function kernelGradient(problem: KernelProblem, parameters: Float64Array,
 }
 
 /** The largest error of each tensor, relative to the tensor's largest magnitude; the largest of those. */
-export function largestError(sizes: readonly number[], got: Float64Array, wanted: Float64Array): number {
-  return tensorsOf(sizes).reduce((most, { offset, length }) => {
+export function largestError(network: NetworkSpec, got: Float64Array, wanted: Float64Array): number {
+  return tensorsOf(network).reduce((most, { offset, length }) => {
     let [error, magnitude] = [0, 0];
     for (let i = offset; i < offset + length; i++) {
       error = Math.max(error, Math.abs(got[i] - wanted[i]));

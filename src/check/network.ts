@@ -1,63 +1,60 @@
 /**
- * A dense network in float64: forward and backward, written from the chain rule and not from the kernels, so that it can
- * judge them. For a few hundred rows; nothing trains with it.
+ * A network in float64: forward and backward, written from the chain rule and not from the kernels, so that it can judge them. For a
+ * few hundred rows; nothing trains with it.
  *
- * Dimension letters: R rows, I inputs and O outputs of a layer, P parameters. Parameters are one flat vector without padding,
- * W0 [I, O] row-major, b0 [O], W1 …
+ * Dimension letters: R rows, I inputs and O outputs of a layer, P parameters. Parameters are one flat vector without padding, in the
+ * order of the network's tensors (tensors.ts). What comes before the first layer is in input-layer.ts.
  */
 import { ACTIVATION_REFERENCES, type ActivationReference } from '../kernels/references-by-name.js';
 import type { ActivationName } from '../nn/activations/index.js';
+import type { NetworkSpec } from '../nn/network.js';
+import { addInputGradient, deriveInputs, firstWidth, scaleInputs } from './input-layer.js';
+import { parameterCount, tensorsOf } from './tensors.js';
 
 const REFERENCES: Readonly<Record<ActivationName, ActivationReference>> = ACTIVATION_REFERENCES;
 
-export interface CheckNetwork {
-  /** Inputs, hidden widths, outputs. */
-  readonly sizes: readonly number[];
-  readonly activation: ActivationName;
-}
-
-/** One tensor of the flat vector. */
-export interface CheckTensor {
-  /** W0, b0, W1 … */
-  readonly name: string;
-  readonly offset: number;
-  readonly length: number;
-  readonly isWeight: boolean;
-}
-
 /** What a forward pass leaves for the backward pass. */
 export interface Trace {
+  /** [R, row width]: as given. */
+  readonly x: Float64Array;
+  /** [R, I] of the first layer, before the learned scale. */
+  readonly derived: Float64Array;
   /** Per layer, [R, O]: before the activation. The last are the logits. */
   readonly pre: readonly Float64Array[];
   /** Per layer, [R, I]: what goes in. */
   readonly inputs: readonly Float64Array[];
 }
 
-export function tensorsOf(sizes: readonly number[]): CheckTensor[] {
-  let offset = 0;
-  return sizes.slice(1).flatMap((outputs, i) => {
-    const weight = { name: `W${i}`, offset, length: sizes[i] * outputs, isWeight: true };
-    const bias = { name: `b${i}`, offset: offset + weight.length, length: outputs, isWeight: false };
-    offset = bias.offset + bias.length;
-    return [weight, bias];
-  });
+interface Layer {
+  readonly width: number;
+  readonly outputs: number;
+  readonly weight: number;
+  readonly bias: number;
+  /** -1 where the activation is taken as a whole. */
+  readonly blend: number;
 }
 
-/** P */
-export function parameterCount(sizes: readonly number[]): number {
-  return sizes.slice(1).reduce((sum, outputs, i) => sum + (sizes[i] + 1) * outputs, 0);
+function layersOf(network: NetworkSpec): Layer[] {
+  const tensors = tensorsOf(network);
+  const at = (name: string): number => tensors.find((tensor) => tensor.name === name)?.offset ?? -1;
+  return network.sizes.slice(1).map((outputs, i) => ({
+    width: i === 0 ? firstWidth(network) : network.sizes[i],
+    outputs,
+    weight: at(`W${i}`),
+    bias: at(`b${i}`),
+    blend: at(`a${i}`),
+  }));
 }
 
-/** @param x [R, sizes[0]] row-major */
-export function forward(network: CheckNetwork, parameters: Float64Array, x: Float64Array, rows: number): Trace {
-  const { sizes, activation } = network;
-  const { value } = REFERENCES[activation];
+/** @param x [R, sizes[0] and a code for each embedded category] row-major */
+export function forward(network: NetworkSpec, parameters: Float64Array, x: Float64Array, rows: number): Trace {
+  const { value } = REFERENCES[network.activation];
+  const tensors = tensorsOf(network);
+  const derived = deriveInputs(network, tensors, parameters, x, rows);
   const pre: Float64Array[] = [];
-  const inputs: Float64Array[] = [x];
-  let offset = 0;
-  for (let layer = 0; layer + 1 < sizes.length; layer++) {
-    const [width, outputs] = [sizes[layer], sizes[layer + 1]];
-    const bias = offset + width * outputs;
+  const inputs: Float64Array[] = [scaleInputs(network, tensors, parameters, derived)];
+  const layers = layersOf(network);
+  layers.forEach(({ width, outputs, weight, bias, blend }, layer) => {
     const z = new Float64Array(rows * outputs);
     for (let r = 0; r < rows; r++) {
       const to = r * outputs;
@@ -65,15 +62,15 @@ export function forward(network: CheckNetwork, parameters: Float64Array, x: Floa
       for (let i = 0; i < width; i++) {
         const a = inputs[layer][r * width + i];
         if (a === 0) continue;
-        const from = offset + i * outputs;
+        const from = weight + i * outputs;
         for (let o = 0; o < outputs; o++) z[to + o] += a * parameters[from + o];
       }
     }
     pre.push(z);
-    if (layer + 2 < sizes.length) inputs.push(z.map(value));
-    offset = bias + outputs;
-  }
-  return { pre, inputs };
+    if (layer + 1 === layers.length) return;
+    inputs.push(z.map((h, i) => (blend < 0 ? value(h) : h + parameters[blend + (i % outputs)] * (value(h) - h))));
+  });
+  return { x, derived, pre, inputs };
 }
 
 /** The logits of a trace, [R, O]. */
@@ -87,22 +84,19 @@ export function logitsOf(trace: Trace): Float64Array {
  * @param byLogits d(loss)/d(logits), [R, O]
  */
 export function backward(
-  network: CheckNetwork,
+  network: NetworkSpec,
   parameters: Float64Array,
-  { pre, inputs }: Trace,
+  { x, derived, pre, inputs }: Trace,
   rows: number,
   byLogits: Float64Array,
 ): Float64Array {
-  const { sizes, activation } = network;
-  const { derivative } = REFERENCES[activation];
-  const tensors = tensorsOf(sizes);
-  const gradient = new Float64Array(parameterCount(sizes));
+  const { value, derivative } = REFERENCES[network.activation];
+  const layers = layersOf(network);
+  const gradient = new Float64Array(parameterCount(network));
   let delta = byLogits;
-  for (let layer = sizes.length - 2; layer >= 0; layer--) {
-    const [width, outputs] = [sizes[layer], sizes[layer + 1]];
-    const weight = tensors[2 * layer].offset;
-    const bias = tensors[2 * layer + 1].offset;
-    const below = new Float64Array(layer === 0 ? 0 : rows * width);
+  for (let layer = layers.length - 1; layer >= 0; layer--) {
+    const { width, outputs, weight, bias } = layers[layer];
+    const below = new Float64Array(rows * width);
     for (let r = 0; r < rows; r++) {
       const from = r * outputs;
       for (let o = 0; o < outputs; o++) gradient[bias + o] += delta[from + o];
@@ -114,16 +108,26 @@ export function backward(
           gradient[at + o] += a * delta[from + o];
           sum += parameters[at + o] * delta[from + o];
         }
-        if (layer > 0) below[r * width + i] = sum * derivative(pre[layer - 1][r * width + i]);
+        below[r * width + i] = sum;
       }
     }
     delta = below;
+    if (layer === 0) break;
+    const { blend } = layers[layer - 1];
+    delta = below.map((d, i) => {
+      const h = pre[layer - 1][i];
+      if (blend < 0) return d * derivative(h);
+      const share = blend + (i % width);
+      gradient[share] += d * (value(h) - h);
+      return d * (1 + parameters[share] * (derivative(h) - 1));
+    });
   }
+  addInputGradient(network, tensorsOf(network), parameters, x, derived, delta, gradient);
   return gradient;
 }
 
 /** Whether some hidden unit of a kinked activation lies on another side of its kink in one trace than in the other, on any row. */
-export function crossesKink({ activation }: CheckNetwork, a: Trace, b: Trace): boolean {
+export function crossesKink({ activation }: NetworkSpec, a: Trace, b: Trace): boolean {
   if (!REFERENCES[activation].kinked) return false;
   for (let layer = 0; layer + 1 < a.pre.length; layer++) {
     const [first, second] = [a.pre[layer], b.pre[layer]];

@@ -5,7 +5,9 @@
 import type { Batch, LossResult } from '../kernels/reference.js';
 import { LOSS_REFERENCES } from '../kernels/references-by-name.js';
 import type { LossName } from '../nn/losses/index.js';
-import { backward, type CheckNetwork, forward, logitsOf, type Trace, tensorsOf } from './network.js';
+import type { NetworkSpec } from '../nn/network.js';
+import { backward, forward, logitsOf, type Trace } from './network.js';
+import { tensorsOf } from './tensors.js';
 
 const REFERENCES: Readonly<Record<LossName, (batch: Batch) => LossResult>> = LOSS_REFERENCES;
 
@@ -19,9 +21,9 @@ export interface CheckPenalty {
 }
 
 export interface CheckProblem {
-  readonly network: CheckNetwork;
+  readonly network: NetworkSpec;
   readonly rows: number;
-  /** [rows, inputs] */
+  /** [rows, inputs and codes], see network.ts */
   readonly x: Float64Array;
   /** [rows, outputs], or class indices [rows]. */
   readonly y: Float64Array;
@@ -46,13 +48,13 @@ export function createObjective(problem: CheckProblem): Objective {
     trace,
     value(parameters, known = trace(parameters)) {
       const data = loss(logitsOf(known), y, rows).value;
-      return penalty === null ? data : data + penalty.value(weightsOf(network.sizes, parameters));
+      return penalty === null ? data : data + penalty.value(weightsOf(network, parameters));
     },
     gradient(parameters) {
       const known = trace(parameters);
       const gradient = backward(network, parameters, known, rows, loss(logitsOf(known), y, rows).gradient);
       if (penalty !== null) {
-        addToWeights(network.sizes, gradient, penalty.gradient(weightsOf(network.sizes, parameters)));
+        addToWeights(network, gradient, penalty.gradient(weightsOf(network, parameters)));
       }
       return gradient;
     },
@@ -77,8 +79,8 @@ export function l2Penalty(l2: number): CheckPenalty | null {
 }
 
 /** W0, W1 … without the biases, one after the other; copied. */
-export function weightsOf(sizes: readonly number[], parameters: Float64Array): Float64Array {
-  const tensors = tensorsOf(sizes).filter(({ isWeight }) => isWeight);
+export function weightsOf(network: NetworkSpec, parameters: Float64Array): Float64Array {
+  const tensors = tensorsOf(network).filter(({ isWeight }) => isWeight);
   const weights = new Float64Array(tensors.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const { offset, length } of tensors) {
@@ -89,9 +91,9 @@ export function weightsOf(sizes: readonly number[], parameters: Float64Array): F
 }
 
 /** Adds values for W0, W1 … to a vector of all parameters. */
-export function addToWeights(sizes: readonly number[], vector: Float64Array, values: ArrayLike<number>): void {
+export function addToWeights(network: NetworkSpec, vector: Float64Array, values: ArrayLike<number>): void {
   let at = 0;
-  for (const { offset, length, isWeight } of tensorsOf(sizes)) {
+  for (const { offset, length, isWeight } of tensorsOf(network)) {
     if (!isWeight) continue;
     for (let i = 0; i < length; i++) vector[offset + i] += values[at++];
   }

@@ -11,8 +11,9 @@
  * Entries so small that the rounding of the loss hides them are inconclusive, not wrong.
  */
 import type { Draws } from './draws.js';
-import { crossesKink, logitsOf, tensorsOf } from './network.js';
+import { crossesKink, logitsOf } from './network.js';
 import { createObjective, type Objective, weightsOf } from './objective.js';
+import { tensorsOf } from './tensors.js';
 
 /** Relative step of a central difference: about the cube root of float64's precision. */
 const STEP = 1e-5;
@@ -61,7 +62,7 @@ export function probeElements(
   const { network } = objective.problem;
   const gradient = objective.gradient(parameters);
   const moved = parameters.slice();
-  return tensorsOf(network.sizes).flatMap(({ name, offset, length }) =>
+  return tensorsOf(network).flatMap(({ name, offset, length }) =>
     choose(length, perTensor, draws).map((index): Element => {
       const at = offset + index;
       const h = STEP * Math.max(1, Math.abs(parameters[at]));
@@ -150,12 +151,12 @@ export function probePenalty(objective: Objective, parameters: Float64Array): Pe
   const silent = problem.loss(predictions, predictions, problem.rows).gradient;
   if (silent.some((d) => !(Math.abs(d) <= 1e-12))) return null;
   const still = createObjective({ ...problem, y: predictions });
-  const { sizes } = problem.network;
-  const weights = weightsOf(sizes, parameters);
+  const { network } = problem;
+  const weights = weightsOf(network, parameters);
   const square = weights.reduce((sum, w) => sum + w * w, 0);
   if (square === 0) return null;
-  const claimed = weightsOf(sizes, still.gradient(parameters));
-  const along = weightsOf(sizes, parameters);
+  const claimed = weightsOf(network, still.gradient(parameters));
+  const along = weightsOf(network, parameters);
   // Along W itself the loss moves by the penalty alone only while predictions are pinned: hence the penalty's own value.
   const value = (factor: number): number => problem.penalty?.value(along.map((w) => w * factor)) ?? 0;
   const slope = (value(1 + STEP) - value(1 - STEP)) / (2 * STEP);

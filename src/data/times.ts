@@ -5,7 +5,7 @@
  *
  * A year is 365.2425 days, so its circle is never more than a day off the calendar's.
  */
-import { cosineOfTurn, sineOfTurn } from './trigonometry.js';
+import { cosineOfTurn, sineOfTurn } from '../kernels/trigonometry.js';
 
 export const TIME_PARTS = ['days', 'sin day', 'cos day', 'sin week', 'cos week', 'sin year', 'cos year'] as const;
 

@@ -6,8 +6,8 @@
 import { createDraws } from '../check/draws.js';
 import { bySeverity, type Finding } from '../check/finding.js';
 import { checkGradient } from '../check/gradient-check.js';
-import { parameterCount } from '../check/network.js';
 import { createObjective } from '../check/objective.js';
+import { parameterCount } from '../check/tensors.js';
 import { openTable } from '../data/open.js';
 import { sampleTable } from '../data/sample-table.js';
 import type { Table } from '../data/table.js';
@@ -124,7 +124,7 @@ async function examineTable(config: ResolvedConfig, table: Table, signal: AbortS
 /** The gradient of the configured network, as the check of probes sees it. */
 function networkGradient(subject: Subject, verify: string): readonly Finding[] {
   const { plan } = subject;
-  const rows = Math.max(16, Math.min(300, Math.floor(CHECK_WORK / parameterCount(plan.network.sizes))));
+  const rows = Math.max(16, Math.min(300, Math.floor(CHECK_WORK / parameterCount(plan.network))));
   const parameters = unpadded(plan.network, subject.createTrial().step.parameters);
   const objective = createObjective(subject.problem(rows));
   return checkGradient(objective, parameters, { perTensor: 4, draws: createDraws(2), verify }).findings;

@@ -3,9 +3,10 @@
  * that fails, at smaller ones until one holds. The curvature (lambda) is measured beside it, to say why and to predict.
  */
 import { brief, type Finding } from '../check/finding.js';
-import { parameterCount } from '../check/network.js';
 import { createObjective } from '../check/objective.js';
 import { growthPerStep, isPreconditioned, stableRate, topEigenvalue } from '../check/stability.js';
+import { parameterCount } from '../check/tensors.js';
+import { OPTIMIZERS } from '../nn/optimizers/index.js';
 import type { Subject } from './subject.js';
 import { unpadded } from './subject.js';
 import type { Trial, TrialState } from './trial.js';
@@ -127,10 +128,10 @@ function isBad({ blowsUpAt, end, losses, jumps }: Outcome): boolean {
 export function curvatureAt(subject: Subject, state: TrialState): { lambda: number; stable: number } {
   const { plan } = subject;
   const { optimizer, hyper, network } = plan;
-  const rows = Math.max(48, Math.min(512, Math.floor(CURVATURE_WORK / parameterCount(network.sizes))));
+  const rows = Math.max(48, Math.min(512, Math.floor(CURVATURE_WORK / parameterCount(network))));
   const { gradient } = createObjective(subject.problem(rows));
   const at = unpadded(network, state.parameters);
-  const moments = state.slots[state.slots.length - 1];
+  const moments = state.slots[OPTIMIZERS[optimizer].slots.length - 1];
   const correction = optimizer.startsWith('adam') ? 1 / (1 - hyper.beta2 ** Math.max(1, state.updates)) : 1;
   const preconditioner =
     isPreconditioned(optimizer) && state.updates > 0

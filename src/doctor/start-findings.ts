@@ -1,9 +1,11 @@
 /** What is wrong before the first step: first weights, the first loss, signals and gradients through the layers. */
 import { brief, type Finding } from '../check/finding.js';
-import { forward, type Trace, tensorsOf } from '../check/network.js';
+import { forward, type Trace } from '../check/network.js';
 import { type CheckProblem, createObjective } from '../check/objective.js';
+import { tensorsOf } from '../check/tensors.js';
 import { unitFindings } from '../check/unit-findings.js';
 import { ACTIVATIONS } from '../nn/activations/index.js';
+import { initialFile } from '../train/config/network.js';
 import type { Subject } from './subject.js';
 import { unpadded } from './subject.js';
 
@@ -41,7 +43,9 @@ export function examineStart(subject: Subject, verify: string): StartReport {
       values: { firstLoss, constantLoss },
     });
   }
-  findings.push(...unitFindings(plan.activation, hiddenLayers(trace, problem), 'with the first weights', verify));
+  findings.push(
+    ...unitFindings(plan.network.activation, hiddenLayers(trace, problem), 'with the first weights', verify),
+  );
   return { firstLoss, constantLoss, findings };
 }
 
@@ -54,19 +58,21 @@ function hiddenLayers({ inputs }: Trace, { network, rows }: CheckProblem) {
 }
 
 function initialisation({ plan, config }: Subject, parameters: Float64Array, verify: string): Finding[] {
-  const { sizes } = plan.network;
-  const weights = tensorsOf(sizes).filter(({ isWeight }) => isWeight);
+  // Calibrated weights have the size that the rows ask for, whatever it is.
+  if (config.init === 'calibrated') return [];
+  const { activation, layers } = plan.network;
+  const weights = tensorsOf(plan.network).filter(({ isWeight }) => isWeight);
   const ratios = weights.map(({ name, offset, length }, layer) => {
     const values = parameters.subarray(offset, offset + length);
     const size = Math.sqrt(values.reduce((sum, w) => sum + w * w, 0) / length);
-    const gain = layer === weights.length - 1 ? 1 : ACTIVATIONS[plan.activation].gain;
+    const gain = layer === weights.length - 1 ? 1 : ACTIVATIONS[activation].gain;
     const alike = length > 1 && values.every((w) => w === values[0]);
-    return { name, size, alike, ratio: size / (gain / Math.sqrt(sizes[layer])) };
+    return { name, size, alike, ratio: size / (gain / Math.sqrt(layers[layer].inputs)) };
   });
   const same = ratios.slice(0, -1).find(({ alike }) => alike);
   const large = ratios.reduce((most, r) => (r.ratio > most.ratio ? r : most));
   const small = ratios.reduce((least, r) => (r.ratio < least.ratio ? r : least));
-  const where = config.init === undefined ? 'the first weights' : `the weights of ${config.init}`;
+  const where = initialFile(config.init) === null ? 'the first weights' : `the weights of ${config.init}`;
   const finding = (evidence: string, cause: string, severity: Finding['severity']): Finding[] => [
     {
       code: 'bad_initialisation',

@@ -2,9 +2,9 @@
  * What the doctor looks at: a run as it would be trained, from its config, with its rows in memory and its first weights set.
  */
 import { bySeverity, type Finding } from '../check/finding.js';
-import { tensorsOf } from '../check/network.js';
 import { builtInLoss, type CheckLoss, type CheckProblem, l2Penalty } from '../check/objective.js';
 import { trueGradient } from '../check/row-probe.js';
+import { tensorsOf } from '../check/tensors.js';
 import { createGather } from '../data/batches.js';
 import type { Dataset } from '../data/dataset.js';
 import { type LoadedTraining, loadTraining } from '../data/load.js';
@@ -12,14 +12,15 @@ import { createOrder, type OrderPlan, planOrder } from '../data/order.js';
 import type { Table } from '../data/table.js';
 import { executeInline } from '../data/tasks.js';
 import { type ChosenKernels, chooseKernels } from '../kernels/load.js';
-import { ACTIVATIONS } from '../nn/activations/index.js';
 import { initialiseParameters } from '../nn/init.js';
 import { type OpenLoss, openModule } from '../nn/losses/choice.js';
 import { importLossModule, type LossModule, type Reduction } from '../nn/losses/module.js';
-import { type Network, readTensor, writeTensor } from '../nn/network.js';
+import { type Network, readTensor, rowWidth, writeTensor } from '../nn/network.js';
 import { planStep, type StepPlan } from '../parallel/plan.js';
 import { splitColumnNames } from '../train/columns.js';
+import { initialFile } from '../train/config/network.js';
 import type { ResolvedConfig } from '../train/config.js';
+import { calibrationSlots } from '../train/initial-weights.js';
 import { readInitialWeights } from '../train/model.js';
 import { openRunLoss } from '../train/run-loss.js';
 import { type SettledConfig, settleConfig } from '../train/settle.js';
@@ -62,19 +63,23 @@ export async function openSubject(resolved: ResolvedConfig, table: Table, signal
   const loss = lossForTask(target.task, config.loss);
   const outputs = outputsFor(loss, target.task === 'regression' ? 1 : target.classes.length);
   const options = stepOptions(config, dataset.layout, { loss, outputs }, trainRows);
-  const run = await openRunLoss(loss, { ...config, allowWrongGradient: true }, target.task, options.sizes, dataset);
+  const run = await openRunLoss(loss, { ...config, allowWrongGradient: true }, target.task, options.network, dataset);
   const corrected = typeof run.loss === 'string' ? null : await correct(run.loss.file, run.loss.own.loss, run.findings);
   const chosen = corrected === null || typeof run.loss === 'string' ? run.loss : { ...run.loss, own: corrected.own };
   const plan = planStep({ ...options, loss: chosen, workers: 1 });
   const opened = corrected === null || typeof chosen === 'string' ? run.opened : openModule(corrected.module, chosen);
-  const initial = config.init === undefined ? null : await readInitialWeights(config.init, options.sizes);
+  const file = initialFile(config.init);
+  const initial = file === null ? null : await readInitialWeights(file, options.network);
   const order = planOrder(trainRows, dataset.layout.stride);
   const kernels = chooseKernels(config.kernels);
   const create = (chosenPlan: StepPlan, loss: OpenLoss): Trial => {
     const trial = createTrial(chosenPlan, kernels, loss, { dataset, order, seed: config.seed });
     const { parameters } = trial.step;
-    if (initial === null) initialiseParameters(plan.network, ACTIVATIONS[plan.activation], config.seed, parameters);
+    if (initial === null) initialiseParameters(plan.network, config.seed, parameters);
     else plan.network.tensors.forEach((tensor, i) => void writeTensor(tensor, parameters, initial[i]));
+    if (config.init === 'calibrated') {
+      trial.step.calibrate(calibrationSlots({ plan: order, seed: config.seed, epoch: 0, ring: null }), config.seed);
+    }
     return trial;
   };
   return {
@@ -131,9 +136,9 @@ function problemOf(
   seed: number,
   wanted: number,
 ): CheckProblem {
-  const { network, activation, l2, reduction } = plan;
+  const { network, l2, reduction } = plan;
   const rows = Math.min(wanted, order.rows);
-  const [inputs] = network.sizes;
+  const inputs = rowWidth(network);
   const outputs = network.sizes[network.sizes.length - 1];
   const slots = new Uint32Array(rows);
   createOrder({ plan: order, seed, epoch: 0, ring: null }).fill(slots, 0, rows);
@@ -156,7 +161,7 @@ function problemOf(
           };
         };
   return {
-    network: { sizes: network.sizes, activation },
+    network,
     rows,
     x: Float64Array.from(x),
     y: Float64Array.from(y),
@@ -175,9 +180,9 @@ function problemOf(
 }
 
 /** A parameter-sized vector of a trial without its padding, in float64: W0, b0, W1 … */
-export function unpadded({ tensors, sizes }: Network, vector: Float32Array): Float64Array {
-  const places = tensorsOf(sizes);
+export function unpadded(network: Network, vector: Float32Array): Float64Array {
+  const places = tensorsOf(network);
   const out = new Float64Array(places.reduce((sum, { length }) => sum + length, 0));
-  tensors.forEach((tensor, i) => out.set(readTensor(tensor, vector), places[i].offset));
+  network.tensors.forEach((tensor, i) => out.set(readTensor(tensor, vector), places[i].offset));
   return out;
 }

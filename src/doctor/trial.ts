@@ -6,11 +6,9 @@ import type { Dataset } from '../data/dataset.js';
 import { createOrder, type OrderPlan } from '../data/order.js';
 import type { ChosenKernels } from '../kernels/load.js';
 import type { OpenLoss } from '../nn/losses/choice.js';
-import { OPTIMIZERS } from '../nn/optimizers/index.js';
-import type { Optimizer } from '../nn/optimizers/optimizer.js';
 import { createInlineStep, type InlineStep } from '../parallel/inline.js';
 import type { StepPlan } from '../parallel/plan.js';
-import { type Batch, clipFactor } from '../parallel/step.js';
+import type { Batch } from '../parallel/step.js';
 
 export interface TrialState {
   readonly parameters: Float32Array;
@@ -48,9 +46,7 @@ export interface TrialRows {
 export function createTrial(plan: StepPlan, kernels: ChosenKernels, opened: OpenLoss, rows: TrialRows): Trial {
   const { dataset, order, seed } = rows;
   const step = createInlineStep(plan, kernels, dataset, opened);
-  const optimizer: Optimizer = OPTIMIZERS[plan.optimizer];
   const perEpoch = Math.ceil(order.rows / plan.batchSize);
-  const slotOffsets = step.slots.map(({ byteOffset }) => byteOffset);
   let steps = 0;
   let updates = 0;
   let epoch = -1;
@@ -91,11 +87,7 @@ export function createTrial(plan: StepPlan, kernels: ChosenKernels, opened: Open
       steps++;
       const loss = data + penalty;
       if (!Number.isFinite(loss)) return loss;
-      const rule = optimizer.bind(step.kernels, plan.hyper);
-      const clip = plan.clipNorm === null ? 1 : clipFactor(gradientNorm, plan.clipNorm);
-      rule.begin(++updates, learningRate);
-      const gradient = step.gradient().byteOffset;
-      rule.apply(step.parameters.byteOffset, gradient, slotOffsets, 0, plan.network.parameters, 1, 0, clip);
+      step.update(++updates, gradientNorm, learningRate);
       return loss;
     },
   };

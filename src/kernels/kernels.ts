@@ -93,6 +93,33 @@ export interface Kernels {
   /** d *= slope. */
   multiply(d: number, slope: number, count: number): void;
 
+  // ---- learned pieces
+
+  /**
+   * The blend z + a (h - z), a[columns], of an activation h of z, contiguous and in place: h becomes the blend, z becomes h - z, and
+   * slope, unless it is 0, becomes 1 + a (slope - 1). columns a multiple of 4.
+   */
+  blendForward(h: number, z: number, slope: number, a: number, rows: number, columns: number): void;
+  /** g[n] = sum over rows of d * bend, contiguous, in row order (+ g where accumulate); n a multiple of 8. */
+  blendGradient(rows: number, n: number, d: number, bend: number, g: number, accumulate: number): void;
+  /** to[rows, columns] = s[rows] * w, contiguous; columns a multiple of 4, or 1 with rows a multiple of 4. */
+  scaleRows(rows: number, columns: number, w: number, s: number, to: number): void;
+  /** From the gradient g of s * w: gw = s * g and gs = the row sums of w * g (both + what they hold where accumulate). */
+  scaleRowsGradient(rows: number, columns: number, g: number, w: number, s: number, gw: number, gs: number, accumulate: number): void;
+  /**
+   * y[rows, 3 * numbers] = W2' cos(2 pi w1 x + b1) + b2 of each number of x[rows, numbers]: w1 and b1 [numbers, 16], W2
+   * [16 * numbers, 3] and b2 [numbers, 3], contiguous. rows a multiple of 4.
+   */
+  periodicForward(
+    rows: number, numbers: number, x: number, ldx: number, frequency: number, phase: number, weight: number, bias: number, y: number,
+    ldy: number,
+  ): void;
+  /** The gradients by w1, b1, W2 and b2, from d of y (+ what they hold where accumulate). rows exact, at most KC. */
+  periodicGradient(
+    rows: number, numbers: number, x: number, ldx: number, d: number, ldd: number, frequency: number, phase: number, weight: number,
+    gFrequency: number, gPhase: number, gWeight: number, gBias: number, accumulate: number, workspace: number,
+  ): void;
+
   /**
    * to[rows, columns] = from * scale where the hash of (keys, firstRow + row, column) is below `keepBelow`, else 0; contiguous, and
    * `to` may be `from`. columns a multiple of 4. Keys, rows and hashes are 32-bit words, compared as unsigned.
@@ -162,6 +189,9 @@ export interface Kernels {
     p: number, g: number, m: number, v: number, count: number, divisor: number, l2: number, clip: number,
     decay: number, beta1: number, beta2: number, stepSize: number, inverseRoot: number, epsilon: number,
   ): void;
+
+  /** a = keep * a + take * p: a running average of the parameters. */
+  average(a: number, p: number, count: number, keep: number, take: number): void;
 
   // ---- elementary functions, for anyone who must not use Math
 

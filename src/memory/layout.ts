@@ -38,10 +38,18 @@ export interface LayoutRequest {
   readonly outputStrides: readonly number[];
   /** Leading dimension of each layer that keeps the slopes of its activation beside its output; empty where none does. */
   readonly slopeStrides: readonly number[];
+  /** Leading dimension of each layer that keeps how far its activation moved its output; empty where none does. */
+  readonly bendStrides: readonly number[];
   /** Leading dimension of each layer whose output goes on through dropout; empty where none does. */
   readonly droppedStrides: readonly number[];
   /** Parameter-sized float64 arrays for what a user's penalty adds to the gradient: 1, or 0 where there is none. */
   readonly penaltyGradients: number;
+  /** Floats of the first layer's scaled weights, and of their gradient; 0 where inputs have no learned scale. */
+  readonly scaledWeights: number;
+  /** Category codes that a row brings; 0 where none is embedded. */
+  readonly codes: number;
+  /** Leading dimension of the gradient by the inputs that are made of others; 0 where there are none. */
+  readonly derivedStride: number;
   /** Target values a row. */
   readonly targets: number;
   readonly workspaceBytes: number;
@@ -65,10 +73,20 @@ export interface WorkerLayout {
   readonly outputs: readonly number[];
   /** Per layer that keeps them: [rows, outputStride], f'(.) of its activation. */
   readonly slopes: readonly number[];
+  /** Per layer that learns its blend: [rows, outputStride], f(h) - h. */
+  readonly bends: readonly number[];
   /** Per layer that has dropout: [rows, outputStride], what is left of its output. */
   readonly dropped: readonly number[];
   /** Two buffers of [rows, widest outputStride] for the backward pass. */
   readonly deltas: readonly [number, number];
+  /** Learned scale times weight of the first layer, laid out like that. */
+  readonly scaledWeight: number;
+  /** The gradient of the block in work by it. */
+  readonly scaledGradient: number;
+  /** Int32 [rows, codes]: what is looked up; -1 is missing or unseen. */
+  readonly codes: number;
+  /** [rows, derivedStride]: gradient by the inputs that are made of others. */
+  readonly derivedDelta: number;
   readonly workspace: number;
 }
 
@@ -129,8 +147,13 @@ export function planLayout(request: LayoutRequest): Layout {
       weights: floats(rows),
       outputs: request.outputStrides.map((stride) => floats(rows * stride)),
       slopes: request.slopeStrides.map((stride) => floats(rows * stride)),
+      bends: request.bendStrides.map((stride) => floats(rows * stride)),
       dropped: request.droppedStrides.map((stride) => floats(rows * stride)),
       deltas: [floats(rows * widest), floats(rows * widest)],
+      scaledWeight: floats(request.scaledWeights),
+      scaledGradient: floats(request.scaledWeights),
+      codes: floats(rows * request.codes),
+      derivedDelta: floats(rows * request.derivedStride),
       workspace: take(request.workspaceBytes),
     })),
     bytes: cursor,

@@ -18,26 +18,26 @@ export interface Dropout {
    * Chooses the rows that `apply` is about.
    *
    * @param position of the block's first row in the order of the epoch
+   * @param rate probability of a unit to be left out, from 0 to below 1
    */
-  place(key: MaskKey, position: number): void;
+  place(key: MaskKey, position: number, rate: number): void;
   /** to = what is left of from, [rows, columns] contiguous; of values going forward and of gradients going back alike. */
   apply(layer: number, from: number, to: number, rows: number, columns: number): void;
 }
 
-/**
- * @param rate probability of a unit to be left out, above 0 and below 1
- * @param layers how many have it
- */
-export function createDropout(rate: number, layers: number, kernels: Kernels): Dropout {
-  const keepBelow = Math.min(WORD - 1, Math.round((1 - rate) * WORD));
-  const scale = 1 / (1 - rate);
+/** @param layers how many have it */
+export function createDropout(layers: number, kernels: Kernels): Dropout {
+  let keepBelow = 0;
+  let scale = 0;
   const words = new Uint32Array(4);
   const keys = new Uint32Array(2 * layers);
   let current: MaskKey | null = null;
   let firstRow = 0;
   return {
-    place(key, position) {
+    place(key, position, rate) {
       firstRow = position;
+      keepBelow = Math.min(WORD - 1, Math.round((1 - rate) * WORD));
+      scale = 1 / (1 - rate);
       if (key.seed === current?.seed && key.epoch === current.epoch) return;
       current = key;
       for (let layer = 0; layer < layers; layer++) {

@@ -7,14 +7,14 @@
  */
 import type { Gather } from '../data/batches.js';
 import type { RowOrder } from '../data/order.js';
-import { EPILOGUE, type Kernels } from '../kernels/kernels.js';
+import type { Kernels } from '../kernels/kernels.js';
 import type { Views } from '../memory/views.js';
-import type { Activation } from '../nn/activations/activation.js';
-import { ACTIVATIONS } from '../nn/activations/index.js';
 import type { OpenLoss } from '../nn/losses/choice.js';
 import type { LossArguments } from '../nn/losses/loss.js';
-import { createDropout, type Dropout, type MaskKey } from './dropout.js';
-import { createForward, inputOf, paddedRows } from './forward.js';
+import { factorAt } from '../nn/schedules/rate.js';
+import { createBackward } from './backward.js';
+import { createDropout, type MaskKey } from './dropout.js';
+import { createForward } from './forward.js';
 import { BLOCK_ROWS, type StepPlan } from './plan.js';
 
 /** Milliseconds of work so far, by phase; only timed leaves add to it. */
@@ -31,6 +31,8 @@ export interface RowSource {
   order: RowOrder;
   /** What the dropout of these rows depends on; absent where there is none. */
   masks?: MaskKey;
+  /** Updates made before this batch, by which scheduled dropout goes; absent: 0. */
+  updates?: number;
 }
 
 export interface LeafWorker {
@@ -68,9 +70,9 @@ export function createLeafWorker(
 ): LeafWorker {
   const own = plan.layout.workers[worker];
   const loss = opened.bind(views.f32);
-  const dropout = plan.dropout > 0 ? createDropout(plan.dropout, plan.network.layers.length - 1, kernels) : null;
-  const forward = createForward(plan, worker, views, kernels, dropout);
-  const backward = createBackward(plan, worker, kernels, dropout);
+  const dropout = plan.dropout > 0 ? createDropout(plan.network.layers.length - 1, kernels) : null;
+  const forward = createForward(plan, worker, views, kernels, plan.layout.parameters, dropout);
+  const backward = createBackward(plan, worker, views, kernels, dropout);
   const order = views.u32.subarray(own.order / 4, own.order / 4 + BLOCK_ROWS);
   const inputStride = plan.network.layers[0].inputStride;
   const outputLayer = plan.network.layers[plan.network.layers.length - 1];
@@ -104,6 +106,7 @@ export function createLeafWorker(
       rows: number,
       timed: boolean,
     ): number {
+      const rate = plan.dropout * factorAt(plan.dropoutSchedule, plan.rate.steps, (source.updates ?? 0) + 1);
       let lossSum = 0;
       self.weightSum = 0;
       for (let done = 0; done < rows; done += BLOCK_ROWS) {
@@ -122,7 +125,7 @@ export function createLeafWorker(
           own.weights / 4,
         );
         const t1 = timed ? performance.now() : 0;
-        dropout?.place(source.masks ?? NO_MASKS, start + done);
+        dropout?.place(source.masks ?? NO_MASKS, start + done, rate);
         forward(count);
         block.rows = count;
         lossSum += loss.run(kernels, block, plan.lossConstants);
@@ -139,89 +142,4 @@ export function createLeafWorker(
     },
   };
   return self;
-}
-
-/** The backward pass over the block whose loss gradient is in the first delta buffer. */
-function createBackward(
-  plan: StepPlan,
-  worker: number,
-  kernels: Kernels,
-  dropout: Dropout | null,
-): (rows: number, gradient: number, accumulate: boolean) => void {
-  const own = plan.layout.workers[worker];
-  const activation: Activation = ACTIVATIONS[plan.activation];
-  const last = plan.network.layers.length - 1;
-  // The layer's output gradient alternates between the two delta buffers, from the output layer (buffer 0) downward.
-  const layers = plan.network.layers.map((layer, i) => ({
-    inputs: layer.inputs,
-    outputs: layer.outputs,
-    inputStride: layer.inputStride,
-    outputStride: layer.outputStride,
-    input: inputOf(own, i, dropout !== null),
-    // What the derivative of the activation before this layer is taken from.
-    kept: activation.derivativeFrom === 'slope' ? own.slopes[i - 1] : own.outputs[i - 1],
-    delta: own.deltas[(last - i) % 2],
-    inputDelta: own.deltas[(last - i + 1) % 2],
-    weight: plan.layout.parameters + 4 * layer.weight.offset,
-    weightGradient: 4 * layer.weight.offset,
-    biasGradient: 4 * layer.bias.offset,
-  }));
-  const epilogue = activation.backwardEpilogue;
-  const derive = activation.backward;
-
-  return (rows, gradient, accumulate) => {
-    const m = paddedRows(rows);
-    const add = accumulate ? 1 : 0;
-    for (let i = last; i >= 0; i--) {
-      const l = layers[i];
-      kernels.biasGradient(rows, l.outputStride, l.delta, l.outputStride, gradient + l.biasGradient, add);
-      const weightGradient = gradient + l.weightGradient;
-      if (l.outputStride === 1) {
-        kernels.gemvWeightGradient(rows, l.inputStride, l.input, l.inputStride, l.delta, weightGradient, add);
-        if (i > 0)
-          kernels.gemvInputGradient(
-            m,
-            l.inputStride,
-            l.delta,
-            l.weight,
-            l.inputDelta,
-            l.inputStride,
-            l.input,
-            epilogue,
-          );
-      } else {
-        kernels.gemmTN(
-          paddedRows(l.inputs),
-          l.outputStride,
-          rows,
-          l.input,
-          l.inputStride,
-          l.delta,
-          l.outputStride,
-          weightGradient,
-          l.outputStride,
-          accumulate ? EPILOGUE.accumulate : 0,
-          own.workspace,
-        );
-        if (i > 0) {
-          kernels.gemmNT(
-            m,
-            l.inputStride,
-            l.outputs,
-            l.delta,
-            l.outputStride,
-            l.weight,
-            l.outputStride,
-            l.inputDelta,
-            l.inputStride,
-            l.input,
-            epilogue,
-            own.workspace,
-          );
-        }
-      }
-      if (i > 0 && dropout !== null) dropout.apply(i - 1, l.inputDelta, l.inputDelta, m, l.inputStride);
-      if (i > 0 && derive !== null) derive(kernels, l.inputDelta, l.kept, m * l.inputStride);
-    }
-  };
 }

@@ -3,23 +3,26 @@
  * Plain data, made once by the coordinator and posted to every worker; nothing in it changes while training.
  */
 import { KC, WORKSPACE_BYTES } from '../kernels/kernels.js';
-import { type Layout, planLayout } from '../memory/layout.js';
+import { type Layout, type LayoutRequest, planLayout } from '../memory/layout.js';
 import type { Activation } from '../nn/activations/activation.js';
 import { ACTIVATIONS, type ActivationName } from '../nn/activations/index.js';
+import { type Groups, type LayerRates, PLAIN_GROUPS } from '../nn/groups.js';
 import { type LossChoice, targetsOf } from '../nn/losses/choice.js';
 import type { LossConstants } from '../nn/losses/loss.js';
-import { type Network, planNetwork } from '../nn/network.js';
+import { type Network, type NetworkSpec, planNetwork } from '../nn/network.js';
 import { OPTIMIZERS, type OptimizerName } from '../nn/optimizers/index.js';
 import type { Hyperparameters } from '../nn/optimizers/optimizer.js';
+import type { ScheduleName } from '../nn/schedules/index.js';
 import type { RatePlan } from '../nn/schedules/rate.js';
 import { activeShards, planReduction, shardRows } from './tree.js';
 
 /** What a worker needs to run a network forward. */
 export interface ForwardPlan {
   readonly network: Network;
-  readonly activation: ActivationName;
   readonly workers: number;
   readonly layout: Layout;
+  /** Byte offset of the parameters that are scored and saved: of their running average, where there is one. */
+  readonly scored: number;
 }
 
 /** What a worker needs to train it. */
@@ -31,6 +34,14 @@ export interface StepPlan extends ForwardPlan {
   readonly optimizer: OptimizerName;
   readonly hyper: Hyperparameters;
   readonly rate: RatePlan;
+  /** Factors of rate and decay by what a tensor is. */
+  readonly groups: Groups;
+  readonly layerRates: LayerRates;
+  /** How weight decay, and dropout, go over the steps of the run. */
+  readonly decaySchedule: ScheduleName;
+  readonly dropoutSchedule: ScheduleName;
+  /** What the running average of the parameters keeps of itself at each update; null for no average. */
+  readonly ema: number | null;
   /** Coefficient of the penalty l2 / 2 * sum of W^2 over weights (not biases). */
   readonly l2: number;
   /** Largest global gradient norm, or null for no clipping. */
@@ -47,9 +58,7 @@ export interface StepPlan extends ForwardPlan {
 }
 
 export interface StepOptions {
-  /** Inputs, hidden widths …, outputs. */
-  sizes: readonly number[];
-  activation: ActivationName;
+  network: NetworkSpec;
   loss: LossChoice;
   lossConstants: LossConstants;
   reduction: 'mean' | 'sum';
@@ -57,6 +66,11 @@ export interface StepOptions {
   hyper: Hyperparameters;
   /** How the learning rate goes over the run. */
   rate: RatePlan;
+  groups: Groups;
+  layerRates: LayerRates;
+  decaySchedule: ScheduleName;
+  dropoutSchedule: ScheduleName;
+  ema: number | null;
   l2: number;
   clipNorm: number | null;
   dropout: number;
@@ -68,6 +82,15 @@ export interface StepOptions {
   /** The sizes of the batches that will be run, so that buffers are planned for each; null for any up to batchSize. */
   batchRows: readonly number[] | null;
 }
+
+/** What is as it always was: one group, one rate and decay all the way, no running average. */
+export const PLAIN_UPDATES = {
+  groups: PLAIN_GROUPS,
+  layerRates: 'uniform',
+  decaySchedule: 'constant',
+  dropoutSchedule: 'constant',
+  ema: null,
+} as const satisfies Partial<StepOptions>;
 
 /** Rows that a worker computes at once: one block of the kernels' multiply-add chain. */
 export const BLOCK_ROWS = KC;
@@ -83,8 +106,8 @@ export function targetsPerRow(loss: LossChoice, outputs: number): number {
  * @throws ParagradError `memory_plan_too_large`
  */
 export function planStep(options: StepOptions): StepPlan {
-  const { sizes, batchRows, ...rest } = options;
-  const network = planNetwork(sizes);
+  const { batchRows, ...rest } = options;
+  const network = planNetwork(options.network);
   const rowsPerShard = shardRows(options.batchSize, options.shards);
   const actives = batchRows?.map((rows) => activeShards(rows, rowsPerShard)) ?? range(1, options.shards);
   const gradientBuffers = new Array<number>(options.workers).fill(0);
@@ -93,24 +116,55 @@ export function planStep(options: StepOptions): StepPlan {
       gradientBuffers[w] = Math.max(gradientBuffers[w], count);
     });
   }
+  const { slots } = OPTIMIZERS[options.optimizer];
+  const keepsSlopes = network.blend || takesSlope(network.activation);
   const layout = planLayout({
-    parameters: network.parameters,
-    slots: OPTIMIZERS[options.optimizer].slots.length,
+    ...forwardRequest(network),
+    slots: slots.length + (options.ema === null ? 0 : 1),
     shards: options.shards,
     gradientBuffers,
+    slopeStrides: keepsSlopes ? hiddenStrides(network) : [],
+    droppedStrides: options.dropout > 0 ? hiddenStrides(network) : [],
+    derivedStride: network.derived?.stride ?? 0,
+    penaltyGradients: typeof options.loss !== 'string' && options.loss.penaltyGradient ? 1 : 0,
+    targets: targetsPerRow(options.loss, network.sizes[network.sizes.length - 1]),
+  });
+  const scored = options.ema === null ? layout.parameters : layout.slots[slots.length];
+  return { ...rest, network, rowsPerShard, layout, scored };
+}
+
+/** Plans forward passes only: no gradients, no optimiser state. */
+export function planForward(spec: NetworkSpec, workers: number): ForwardPlan {
+  const network = planNetwork(spec);
+  const layout = planLayout({
+    ...forwardRequest(network),
+    slots: 0,
+    shards: 1,
+    gradientBuffers: new Array<number>(workers).fill(0),
+    slopeStrides: [],
+    droppedStrides: [],
+    derivedStride: 0,
+    penaltyGradients: 0,
+    targets: 1,
+  });
+  return { network, workers, layout, scored: layout.parameters };
+}
+
+/** What a forward pass needs. */
+function forwardRequest(network: Network) {
+  return {
+    parameters: network.parameters,
     rows: BLOCK_ROWS,
     inputStride: network.layers[0].inputStride,
     outputStrides: network.layers.map((layer) => layer.outputStride),
-    slopeStrides: keepsSlopes(options.activation) ? hiddenStrides(network) : [],
-    droppedStrides: options.dropout > 0 ? hiddenStrides(network) : [],
-    penaltyGradients: typeof options.loss !== 'string' && options.loss.penaltyGradient ? 1 : 0,
-    targets: targetsPerRow(options.loss, sizes[sizes.length - 1]),
+    bendStrides: network.blend ? hiddenStrides(network) : [],
+    scaledWeights: network.scale === null ? 0 : network.layers[0].weight.length,
+    codes: network.embeddings.length,
     workspaceBytes: WORKSPACE_BYTES,
-  });
-  return { ...rest, network, rowsPerShard, layout };
+  } satisfies Partial<LayoutRequest>;
 }
 
-function keepsSlopes(name: ActivationName): boolean {
+function takesSlope(name: ActivationName): boolean {
   const activation: Activation = ACTIVATIONS[name];
   return activation.derivativeFrom === 'slope';
 }
@@ -121,24 +175,4 @@ function hiddenStrides({ layers }: Network): number[] {
 
 function range(first: number, last: number): number[] {
   return Array.from({ length: last - first + 1 }, (_, i) => first + i);
-}
-
-/** Plans forward passes only: no gradients, no optimiser state. */
-export function planForward(sizes: readonly number[], activation: ActivationName, workers: number): ForwardPlan {
-  const network = planNetwork(sizes);
-  const layout = planLayout({
-    parameters: network.parameters,
-    slots: 0,
-    shards: 1,
-    gradientBuffers: new Array<number>(workers).fill(0),
-    rows: BLOCK_ROWS,
-    inputStride: network.layers[0].inputStride,
-    outputStrides: network.layers.map((layer) => layer.outputStride),
-    slopeStrides: [],
-    droppedStrides: [],
-    penaltyGradients: 0,
-    targets: 1,
-    workspaceBytes: WORKSPACE_BYTES,
-  });
-  return { network, activation, workers, layout };
 }

@@ -9,6 +9,7 @@ import type { Kernels } from '../kernels/kernels.js';
 import { barrierLine, FASTEST_STEP, isAborted, PHASES } from '../memory/control.js';
 import type { Views } from '../memory/views.js';
 import { type OpenLoss, openBuiltIn } from '../nn/losses/choice.js';
+import { rateAt } from '../nn/schedules/rate.js';
 import { meet } from './barrier.js';
 import { createPatience } from './patience.js';
 import type { StepPlan } from './plan.js';
@@ -94,13 +95,14 @@ export function createSegmentWorker(
       if (timed) waited += performance.now() - before;
       return everyone;
     };
-    const batch: Batch = { order: createOrder(request.order), masks: request.order, start: 0, rows: 0 };
+    const batch: Batch = { order: createOrder(request.order), masks: request.order, updates: 0, start: 0, rows: 0 };
     let skipped = 0;
     for (let i = 0; i < request.batches; i++) {
       const timed = i % sample === 0;
       const before = timed ? performance.now() : 0;
       batch.start = (request.firstBatch + i) * plan.batchSize;
       batch.rows = Math.min(plan.batchSize, trainRows - batch.start);
+      batch.updates = request.updates + i - skipped;
       const stopped: SegmentResult = { status: 'stopped', steps: i, skipped, loss: Number.NaN };
       if (!step.leaves(batch, timed) || !meetAll(timed)) return stopped;
 
@@ -126,7 +128,7 @@ export function createSegmentWorker(
     meetAll: (timed: boolean) => boolean,
   ): boolean {
     const { slice } = step;
-    slice.begin(t, rateFactor);
+    slice.begin(t, rateFactor * rateAt(plan.rate, plan.hyper.learningRate, t));
     if (plan.clipNorm === null) {
       slice.joinAndUpdate(reduction, step.divisor(), timed);
       return true;

@@ -46,9 +46,9 @@ function vectorView({ plan, views }: Session, offset: number): Float32Array {
   return views.f32.subarray(offset / 4, offset / 4 + plan.network.parameters);
 }
 
-/** The contents of W0, b0, W1 … without padding, copied. */
+/** The contents of W0, b0, W1 … without padding, copied: those that are scored. */
 export function readParameters(session: Session): Float32Array[] {
-  const vector = parameterView(session);
+  const vector = vectorView(session, session.plan.scored);
   return session.plan.network.tensors.map((tensor) => readTensor(tensor, vector));
 }
 

@@ -9,9 +9,11 @@
 import type { Kernels } from '../kernels/kernels.js';
 import { CHUNK } from '../memory/layout.js';
 import type { Views } from '../memory/views.js';
+import { type Factors, factorsOf } from '../nn/groups.js';
+import type { Tensor } from '../nn/network.js';
 import { OPTIMIZERS } from '../nn/optimizers/index.js';
 import type { Optimizer } from '../nn/optimizers/optimizer.js';
-import { rateAt } from '../nn/schedules/rate.js';
+import { factorAt } from '../nn/schedules/rate.js';
 import type { StepPlan } from './plan.js';
 import { ownedRange, type Reduction, treeSum } from './tree.js';
 import type { WeightPenalty } from './weight-penalty.js';
@@ -22,13 +24,15 @@ interface Piece {
   readonly from: number;
   readonly count: number;
   readonly penalised: boolean;
+  /** Which of the rules updates it. */
+  readonly rule: number;
 }
 
 export interface SliceWorker {
   /** Milliseconds of work so far, by phase; only timed calls add to it. */
   readonly times: { reduce: number; update: number };
-  /** Fixes the constants of update t, counted from 1; the scheduled rate is multiplied by `rateFactor`. */
-  begin(t: number, rateFactor: number): void;
+  /** Fixes the constants of update t, counted from 1, and its learning rate. */
+  begin(t: number, rate: number): void;
   /** Joins and updates the slice: the whole of it, for runs without clipping. */
   joinAndUpdate(reduction: Reduction, divisor: number, timed: boolean): void;
   /** Joins, divides and adds the penalty, leaving g' in the root buffer, and records the chunks' sums of squares. */
@@ -51,10 +55,13 @@ export function createSliceWorker(
 ): SliceWorker {
   const { layout, network, l2 } = plan;
   const optimizer: Optimizer = OPTIMIZERS[plan.optimizer];
-  const rule = optimizer.bind(kernels, plan.hyper);
+  const groups = distinctFactors(plan);
+  const rules = groups.map(() => optimizer.bind(kernels, plan.hyper));
+  const average = plan.ema === null ? null : plan.scored;
+  let averageKeeps = 0;
   const chunks = Math.ceil(network.parameters / CHUNK);
   const owned = ownedRange(chunks, plan.workers, worker);
-  const pieces = Array.from({ length: chunks }, (_, chunk) => chunkPieces(plan, chunk));
+  const pieces = Array.from({ length: chunks }, (_, chunk) => chunkPieces(plan, groups, chunk));
   const sums = views.f64.subarray(layout.chunkSums / 8, layout.chunkSums / 8 + 2 * chunks);
   const scratch = new Float64Array(chunks);
   const times = { reduce: 0, update: 0 };
@@ -80,6 +87,18 @@ export function createSliceWorker(
     sums[2 * chunk + 1] = squares;
   }
 
+  function update(
+    gradient: number,
+    { from, count, rule }: Piece,
+    divisor: number,
+    penalty: number,
+    clip: number,
+  ): void {
+    rules[rule].apply(layout.parameters, gradient, layout.slots, from, count, divisor, penalty, clip);
+    if (average === null) return;
+    kernels.average(average + from, layout.parameters + from, count, averageKeeps, 1 - averageKeeps);
+  }
+
   function rootOf(reduction: Reduction): number {
     return layout.workers[reduction.root.worker].gradients[reduction.root.buffer];
   }
@@ -91,7 +110,11 @@ export function createSliceWorker(
 
   return {
     times,
-    begin: (t, rateFactor) => rule.begin(t, rateFactor * rateAt(plan.rate, plan.hyper.learningRate, t)),
+    begin(t, rate) {
+      const decay = plan.hyper.weightDecay * factorAt(plan.decaySchedule, plan.rate.steps, t);
+      groups.forEach((factors, i) => void rules[i].begin(t, rate * factors.rate, decay * factors.decay));
+      averageKeeps = t === 1 ? 0 : (plan.ema ?? 0);
+    },
     joinAndUpdate(reduction, divisor, timed) {
       const gradient = rootOf(reduction);
       for (let chunk = owned.start; chunk < owned.end; chunk++) {
@@ -101,7 +124,7 @@ export function createSliceWorker(
         const t1 = timed ? performance.now() : 0;
         for (const piece of pieces[chunk]) {
           const penalty = piece.penalised ? l2 : 0;
-          rule.apply(layout.parameters, gradient, layout.slots, piece.from, piece.count, divisor, penalty, 1);
+          update(gradient, piece, divisor, penalty, 1);
         }
         if (timed) {
           times.reduce += t1 - t0;
@@ -128,9 +151,7 @@ export function createSliceWorker(
       const t0 = timed ? performance.now() : 0;
       const gradient = rootOf(reduction);
       for (let chunk = owned.start; chunk < owned.end; chunk++) {
-        for (const { from, count } of pieces[chunk]) {
-          rule.apply(layout.parameters, gradient, layout.slots, from, count, 1, 0, clip);
-        }
+        for (const piece of pieces[chunk]) update(gradient, piece, 1, 0, clip);
       }
       if (timed) times.update += performance.now() - t0;
     },
@@ -139,17 +160,39 @@ export function createSliceWorker(
   };
 }
 
-/** The pieces of a chunk: one where there is no penalty, else cut where penalised tensors begin and end. */
-function chunkPieces(plan: StepPlan, chunk: number): Piece[] {
+/** The factors that any tensor has, each once. */
+function distinctFactors({ network, groups, layerRates }: StepPlan): Factors[] {
+  const distinct: Factors[] = [];
+  for (const tensor of network.tensors) {
+    const factors = factorsOf(tensor, groups, layerRates);
+    if (!distinct.some((other) => areAlike(other, factors))) distinct.push(factors);
+  }
+  return distinct;
+}
+
+function areAlike(a: Factors, b: Factors): boolean {
+  return a.rate === b.rate && a.decay === b.decay;
+}
+
+/** The pieces of a chunk: cut where the penalty or the group changes, and so one where there is one group and no penalty. */
+function chunkPieces({ network, groups, layerRates, l2 }: StepPlan, distinct: Factors[], chunk: number): Piece[] {
   const start = chunk * CHUNK;
-  const end = Math.min(start + CHUNK, plan.network.parameters);
-  if (plan.l2 === 0) return [{ from: start * 4, count: end - start, penalised: false }];
+  const end = Math.min(start + CHUNK, network.parameters);
   const pieces: Piece[] = [];
-  plan.network.tensors.forEach((tensor, i) => {
-    const next = plan.network.tensors[i + 1]?.offset ?? plan.network.parameters;
+  network.tensors.forEach((tensor: Tensor, i) => {
+    const next = network.tensors[i + 1]?.offset ?? network.parameters;
     const from = Math.max(start, tensor.offset);
     const to = Math.min(end, next);
-    if (from < to) pieces.push({ from: from * 4, count: to - from, penalised: tensor.penalised });
+    if (from >= to) return;
+    const factors = factorsOf(tensor, groups, layerRates);
+    const rule = distinct.findIndex((other) => areAlike(other, factors));
+    const penalised = l2 !== 0 && tensor.kind === 'weight';
+    const before = pieces[pieces.length - 1];
+    if (before?.rule === rule && before.penalised === penalised) {
+      pieces[pieces.length - 1] = { ...before, count: before.count + to - from };
+    } else {
+      pieces.push({ from: from * 4, count: to - from, penalised, rule });
+    }
   });
   return pieces;
 }

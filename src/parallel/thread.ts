@@ -89,7 +89,7 @@ export async function runForwardTask(task: ForwardTask): Promise<void> {
   const { views, kernels } = open(task.setup);
   const { plan, rowStart, rowEnd, losses } = task;
   const own = plan.layout.workers[task.worker];
-  const forward = createForward(plan, task.worker, views, kernels);
+  const forward = createForward(plan, task.worker, views, kernels, plan.scored);
   const gather = createGather(task.dataset);
   const loss = opened?.bind(views.f32);
   const sums = losses && new Float64Array(losses.sums);

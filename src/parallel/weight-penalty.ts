@@ -58,7 +58,7 @@ export function createWeightPenalty(
 
 /** Where each entry of W0, W1 … lies in the parameter vector. */
 function weightPlaces({ tensors }: Network): Int32Array {
-  return Int32Array.from(tensors.filter(({ penalised }) => penalised).flatMap(placesOf));
+  return Int32Array.from(tensors.filter(({ kind }) => kind === 'weight').flatMap(placesOf));
 }
 
 function placesOf({ offset, rows, columns, stride }: Tensor): number[] {

@@ -6,7 +6,6 @@
 import { availableParallelism } from 'node:os';
 import type { Dataset } from '../data/dataset.js';
 import type { ChosenKernels } from '../kernels/load.js';
-import { ACTIVATIONS } from '../nn/activations/index.js';
 import { initialiseParameters } from '../nn/init.js';
 import type { OpenLoss } from '../nn/losses/choice.js';
 import { planNetwork } from '../nn/network.js';
@@ -72,11 +71,11 @@ function stepMilliseconds(
   kernels: ChosenKernels,
   opened: OpenLoss | undefined,
 ): number | null {
-  const { trainable } = planNetwork(options.sizes);
+  const { trainable } = planNetwork(options.network);
   if (trainable * options.batchSize > LONG_STEP_WORK) return null;
   const plan = planStep({ ...options, workers: 1 });
   const step = createInlineStep(plan, kernels, dataset, opened);
-  initialiseParameters(plan.network, ACTIVATIONS[plan.activation], 0, step.parameters);
+  initialiseParameters(plan.network, 0, step.parameters);
   const rows = Math.min(options.batchSize, dataset.rows);
   const batch = { order: createPermutation(dataset.rows, 0, PURPOSE.rowOrder, 0), start: 0, rows };
   let shortest = Number.POSITIVE_INFINITY;

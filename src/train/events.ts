@@ -5,8 +5,8 @@
 import type { Finding } from '../check/finding.js';
 import type { LayerNorms } from '../check/monitors.js';
 import type { KernelName } from '../kernels/kernels.js';
-import type { ActivationName } from '../nn/activations/index.js';
 import type { Task } from '../nn/losses/loss.js';
+import type { NetworkSpec } from '../nn/network.js';
 import type { OptimizerName } from '../nn/optimizers/index.js';
 import type { Metrics } from './metrics.js';
 import type { SettledConfig } from './settle.js';
@@ -26,12 +26,7 @@ export interface StartEvent {
   readonly classes?: readonly (string | number | boolean)[];
   /** Names of the network's inputs, one for each of sizes[0]. */
   readonly inputs: readonly string[];
-  readonly network: {
-    /** Widths: inputs, hidden layers, outputs. */
-    readonly sizes: readonly number[];
-    readonly activation: ActivationName;
-    readonly parameters: number;
-  };
+  readonly network: NetworkSpec & { readonly parameters: number };
   /** Networks that are trained one after the other, and averaged; what is said here of one holds for each. */
   readonly members: number;
   /** A name, or the path of a module. */

@@ -1,5 +1,6 @@
 /** What a lab is made of: the options of a run that concern one step, as the config has them, and a few of its own. */
 import { z } from 'zod';
+import { ParagradError } from '../errors.js';
 import { ACTIVATIONS } from '../nn/activations/index.js';
 import { LOSSES, type LossName } from '../nn/losses/index.js';
 import { choice, namesOf } from './config/fields.js';
@@ -27,6 +28,22 @@ const labSchema = z.strictObject({
     expected: 'an object of arrays: W0 [in, out] row-major, b0 [out], W1 …',
   }),
   batchSize: option(count, 'most rows of a step', { group: 'Learning', expected: 'a whole number of at least 1' }),
+  periodic: option(
+    z.int().min(0).default(0),
+    'how many of the inputs, the first ones, have periodic functions beside them',
+    {
+      group: 'Network',
+      expected: 'a whole number of at least 0',
+    },
+  ),
+  embeddings: option(
+    z.array(count).readonly().default([]),
+    'values of each embedded category; their codes follow the inputs',
+    {
+      group: 'Network',
+      expected: 'a list of whole numbers of at least 1',
+    },
+  ),
   weighted: option(z.boolean().default(false), 'whether steps are given row weights', {
     group: 'Learning',
     expected: 'true or false',
@@ -39,6 +56,8 @@ const labSchema = z.strictObject({
   activation: option(activation.schema.default('relu'), 'activation of the hidden layers', activation.hint),
   ...configSchema.pick({
     dropout: true,
+    learnedActivation: true,
+    inputScale: true,
     quantile: true,
     labelSmoothing: true,
     reduction: true,
@@ -49,7 +68,11 @@ const labSchema = z.strictObject({
     beta2: true,
     alpha: true,
     epsilon: true,
+    layerRates: true,
+    biasRate: true,
     weightDecay: true,
+    decay: true,
+    ema: true,
     l2: true,
     clipNorm: true,
     shards: true,
@@ -74,5 +97,11 @@ export function resolveLab(input: LabOptions): ResolvedLab {
   const options = parseOptions(labSchema, input);
   checkHyperparameters(options);
   checkLossConstants(options, options.loss);
+  if (options.periodic > options.sizes[0]) {
+    throw new ParagradError(
+      'bad_option',
+      `periodic: expected at most the ${options.sizes[0]} inputs, got ${options.periodic}`,
+    );
+  }
   return options;
 }

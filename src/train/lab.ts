@@ -8,10 +8,10 @@ import { allocateDataset, type Dataset, planRow } from '../data/dataset.js';
 import type { RowOrder } from '../data/order.js';
 import { ParagradError } from '../errors.js';
 import { chooseKernels } from '../kernels/load.js';
-import { ACTIVATIONS } from '../nn/activations/index.js';
+import { groupsFor } from '../nn/groups.js';
 import { initialiseParameters } from '../nn/init.js';
 import { LOSSES } from '../nn/losses/index.js';
-import { readTensor, type Tensor, writeTensor } from '../nn/network.js';
+import { readTensor, rowWidth, type Tensor, writeTensor } from '../nn/network.js';
 import { CONSTANT_RATE } from '../nn/schedules/rate.js';
 import { createInlineStep } from '../parallel/inline.js';
 import { BLOCK_ROWS, planStep, targetsPerRow } from '../parallel/plan.js';
@@ -21,7 +21,7 @@ import { type LabOptions, type ResolvedLab, resolveLab, type Tensors } from './l
 import { lossConstantsOf } from './loss-constants.js';
 
 export interface LabBatch {
-  /** [rows, inputs] row-major. */
+  /** [rows, inputs] row-major; a row ends with the code of each embedded category, -1 for none. */
   x: ArrayLike<number>;
   /** [rows, outputs] row-major; class indices [rows] for cross_entropy. */
   y: ArrayLike<number>;
@@ -46,6 +46,8 @@ export interface LabStep {
 export interface Lab {
   /** The parameters, copied. */
   parameters(): Record<string, Float32Array>;
+  /** The running average of the parameters, copied; the parameters themselves where there is none. */
+  average(): Record<string, Float32Array>;
   /**
    * One optimiser step.
    *
@@ -67,14 +69,25 @@ export function createLab(options: LabOptions): Lab {
   const resolved = resolveLab(options);
   const { sizes, batchSize, loss, weighted, parameters } = resolved;
   const plan = planStep({
-    sizes,
-    activation: resolved.activation,
+    network: {
+      sizes,
+      activation: resolved.activation,
+      blend: resolved.learnedActivation,
+      inputScale: resolved.inputScale,
+      periodic: resolved.periodic,
+      embeddings: resolved.embeddings,
+    },
     loss,
     lossConstants: lossConstantsOf(resolved),
     reduction: resolved.reduction,
     optimizer: resolved.optimizer,
     hyper: hyperparametersOf(resolved),
     rate: CONSTANT_RATE,
+    groups: groupsFor(resolved),
+    layerRates: resolved.layerRates,
+    decaySchedule: 'constant',
+    dropoutSchedule: 'constant',
+    ema: resolved.ema ?? null,
     l2: resolved.l2,
     clipNorm: resolved.clipNorm ?? null,
     dropout: resolved.dropout,
@@ -84,18 +97,19 @@ export function createLab(options: LabOptions): Lab {
     workers: resolved.workers,
     batchRows: null,
   });
-  const [inputs] = sizes;
+  const inputs = rowWidth(resolved);
   const targets = targetsPerRow(loss, sizes[sizes.length - 1]);
   const layout = planRow({ numbers: inputs, flagged: [], categories: [], targets, weighted });
   const dataset = allocateDataset(batchSize, layout);
   const { tensors } = plan.network;
   const step = createInlineStep(plan, chooseKernels(resolved.kernels), dataset);
   if (parameters) writeNamed(tensors, step.parameters, parameters);
-  else initialiseParameters(plan.network, ACTIVATIONS[plan.activation], resolved.seed, step.parameters);
+  else initialiseParameters(plan.network, resolved.seed, step.parameters);
   let updates = 0;
 
   return {
     parameters: () => readNamed(tensors, step.parameters),
+    average: () => readNamed(tensors, step.scored),
     step(batch) {
       const { x, y, weights, gradient: replace } = batch;
       const rows = checkBatch(resolved, targets, batch);
@@ -106,6 +120,7 @@ export function createLab(options: LabOptions): Lab {
       ]);
       const { data, penalty, gradientNorm } = step.differentiate({
         order: IN_ORDER,
+        updates,
         masks: { seed: resolved.seed, epoch: updates },
         start: 0,
         rows,
@@ -149,13 +164,20 @@ export function createLab(options: LabOptions): Lab {
  * @throws ParagradError `wrong_batch`
  */
 function checkBatch(lab: ResolvedLab, targets: number, { x, y, weights }: LabBatch): number {
-  const { sizes, batchSize, loss, weighted } = lab;
-  const [inputs] = sizes;
+  const { sizes, embeddings, batchSize, loss, weighted } = lab;
+  const inputs = rowWidth(lab);
   const rows = x.length / inputs;
   if (!Number.isInteger(rows) || rows < 1 || rows > batchSize || y.length !== rows * targets) {
     const expected = `rows x ${inputs} and rows x ${targets}, 1 to ${batchSize} rows`;
     throw wrongBatch(`a step got ${x.length} values in x and ${y.length} in y; expected ${expected}`);
   }
+  embeddings.forEach((values, e) => {
+    for (let row = 0; row < rows; row++) {
+      const code = x[(row + 1) * inputs - embeddings.length + e];
+      if (Number.isInteger(code) && code >= -1 && code < values) continue;
+      throw wrongBatch(`row ${row} of x has the code ${code}; expected -1 to ${values - 1}`);
+    }
+  });
   if (LOSSES[loss].targets === 'class') {
     const classes = sizes[sizes.length - 1];
     const stray = Array.from(y).findIndex((index) => !(Number.isInteger(index) && index >= 0 && index < classes));

@@ -6,24 +6,18 @@ import { basename } from 'node:path';
 import type { Execute } from '../data/tasks.js';
 import { ParagradError } from '../errors.js';
 import type { ChosenKernels } from '../kernels/load.js';
-import { ACTIVATIONS } from '../nn/activations/index.js';
-import { initialiseParameters } from '../nn/init.js';
 import type { Task } from '../nn/losses/loss.js';
+import { specOf } from '../nn/network.js';
 import { planStep, type StepPlan } from '../parallel/plan.js';
 import type { Pool } from '../parallel/pool.js';
-import {
-  openSession,
-  parameterView,
-  phaseSeconds,
-  readParameters,
-  type Session,
-  writeParameters,
-} from '../parallel/session.js';
+import { openSession, phaseSeconds, readParameters, type Session } from '../parallel/session.js';
 import { chooseWorkers, type WorkerChoice } from './choose-workers.js';
+import { initialFile } from './config/network.js';
 import { paragradVersion } from './environment.js';
 import { type EpochsOutcome, interrupted, runEpochs, type Schedule } from './epochs.js';
 import type { DoneEvent, TrainEvent } from './events.js';
 import { readHeldOut } from './held-out.js';
+import { setInitialWeights } from './initial-weights.js';
 import { checkLossConstants, readLossConstants } from './loss-constants.js';
 import type { Metrics } from './metrics.js';
 import { type MemberDescription, MODEL_FORMAT, type ModelDescription, readInitialWeights } from './model.js';
@@ -71,20 +65,17 @@ export async function prepareMember(context: RunContext, rows: RunRows): Promise
   const outputs = outputsFor(loss, target.task === 'regression' ? 1 : target.classes.length);
   const options = stepOptions(config, input.dataset.layout, { loss, outputs }, trainRows);
   await input.train(0, 0, 1); // the first rows are there
-  const { opened, ...run } = await openRunLoss(loss, config, target.task, options.sizes, input.dataset);
+  const { opened, ...run } = await openRunLoss(loss, config, target.task, options.network, input.dataset);
   for (const finding of run.findings) emit({ type: 'finding', ...finding });
   options.loss = run.loss;
-  const initial = config.init === undefined ? null : await readInitialWeights(config.init, options.sizes);
+  const file = initialFile(config.init);
+  const initial = file === null ? null : await readInitialWeights(file, options.network);
   const workers: WorkerChoice = chooseWorkers(config.workers, options, input.dataset, kernels, opened);
   if (workers.warning !== null) emit({ type: 'warning', code: 'workers', message: workers.warning });
 
   const plan = planStep({ ...options, workers: workers.workers });
   const session = openSession(plan, pool, kernels);
-  if (initial === null) {
-    initialiseParameters(plan.network, ACTIVATIONS[plan.activation], config.seed, parameterView(session));
-  } else {
-    writeParameters(session, initial);
-  }
+  await setInitialWeights(session, config, initial, input);
   const stepsPerEpoch = Math.ceil(trainRows / plan.batchSize);
   const steps = Math.min(config.epochs * stepsPerEpoch, config.steps ?? Number.POSITIVE_INFINITY);
   const epochs = Math.ceil(steps / stepsPerEpoch);
@@ -114,7 +105,7 @@ export async function trainMember(
   const { preprocessing, trainRows, validationRows, config } = rows;
   return {
     description: {
-      network: { sizes: [...plan.network.sizes], activation: plan.activation },
+      network: specOf(plan.network),
       preprocessing,
       temperature: calibrated.temperature,
       seed: config.seed,

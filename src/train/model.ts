@@ -13,12 +13,13 @@ import { ParagradError } from '../errors.js';
 import type { Arithmetic } from '../kernels/kernels.js';
 import { ACTIVATIONS, type ActivationName } from '../nn/activations/index.js';
 import { LOSSES, type LossName } from '../nn/losses/index.js';
+import { type NetworkSpec, planNetwork } from '../nn/network.js';
 import { readSafetensors, type Safetensors, sha256, type Tensor, writeSafetensors } from './safetensors.js';
 import { outputsFor, TASKS } from './task.js';
 
 /** Raised when a model written now could be misread by an older paragrad. 2: parts of times, hashed categories. 3: clips,
- * bins, encodings of categories. 4: members, temperatures. */
-export const MODEL_FORMAT = 4;
+ * bins, encodings of categories. 4: members, temperatures. 5: learned pieces of the network. */
+export const MODEL_FORMAT = 5;
 
 /** Name of the model within its run directory. */
 export const MODEL_FILE = 'model.safetensors';
@@ -78,12 +79,17 @@ const metricsSchema = z.union([
   }),
 ]);
 
+const networkSchema = z.object({
+  sizes: z.array(width).min(2),
+  activation: z.enum(Object.keys(ACTIVATIONS) as ActivationName[]),
+  blend: z.boolean(),
+  inputScale: z.boolean(),
+  periodic: count,
+  embeddings: z.array(width),
+}) satisfies z.ZodType<NetworkSpec>;
+
 const memberSchema = z.object({
-  network: z.object({
-    /** Inputs, hidden widths, outputs. */
-    sizes: z.array(width).min(2),
-    activation: z.enum(Object.keys(ACTIVATIONS) as ActivationName[]),
-  }),
+  network: networkSchema,
   preprocessing: preprocessingSchema,
   /** Divides the logits of a classification. */
   temperature: z.number().gt(0),
@@ -145,7 +151,7 @@ export async function saveModel(
   const { members } = description;
   const tensors = members.flatMap(({ network }, member) => {
     const prefix = tensorPrefix(member, members.length);
-    return tensorShapes(network.sizes, prefix).map((tensor, i) => ({ ...tensor, data: values[member][i] }));
+    return tensorShapes(network, prefix).map((tensor, i) => ({ ...tensor, data: values[member][i] }));
   });
   await writeSafetensors(path, tensors, { [METADATA_KEY]: JSON.stringify(description) });
 }
@@ -170,21 +176,20 @@ export async function loadModel(path: string): Promise<Model> {
     description,
     members: description.members.map((member, index) => ({
       description: member,
-      tensors: matchTensors(file, member.network.sizes, location, tensorPrefix(index, description.members.length)),
+      tensors: matchTensors(file, member.network, location, tensorPrefix(index, description.members.length)),
     })),
     weightsSha256: sha256(file.data),
   };
 }
 
 /**
- * Reads weights to start from: any safetensors file with W0 [in, out], b0 [out], W1 … of the network's shapes.
+ * Reads weights to start from: any safetensors file with the network's tensors (W0 [in, out], b0 [out], W1 …), in its shapes.
  *
- * @param sizes inputs, hidden widths, outputs
- * @returns the contents of W0, b0, W1 …
+ * @returns the contents of the tensors in their order
  * @throws ParagradError `no_such_file`, `not_safetensors`, `wrong_tensors` naming the tensor that is missing or of another shape
  */
-export async function readInitialWeights(path: string, sizes: readonly number[]): Promise<Float32Array[]> {
-  return matchTensors(await readSafetensors(path), sizes, path, '').map((tensor) => tensor.data);
+export async function readInitialWeights(path: string, network: NetworkSpec): Promise<Float32Array[]> {
+  return matchTensors(await readSafetensors(path), network, path, '').map((tensor) => tensor.data);
 }
 
 async function modelLocation(path: string): Promise<string> {
@@ -262,9 +267,9 @@ function checkMemberEnds(
 }
 
 /** The tensors of a network in file order, each checked by name and shape. */
-function matchTensors(file: Safetensors, sizes: readonly number[], path: string, prefix: string): Tensor[] {
+function matchTensors(file: Safetensors, network: NetworkSpec, path: string, prefix: string): Tensor[] {
   const refuse = (why: string) => new ParagradError('wrong_tensors', `${path} does not fit the network: ${why}`);
-  return tensorShapes(sizes, prefix).map(({ name, shape }) => {
+  return tensorShapes(network, prefix).map(({ name, shape }) => {
     const tensor = file.tensors.find((candidate) => candidate.name === name);
     if (tensor === undefined) throw refuse(`it has no tensor ${name}, expected [${shape.join(', ')}]`);
     if (tensor.shape.join() !== shape.join()) {
@@ -278,11 +283,8 @@ function tensorPrefix(member: number, members: number): string {
   return members === 1 ? '' : `member${member}.`;
 }
 
-function tensorShapes(sizes: readonly number[], prefix: string): { name: string; shape: number[] }[] {
-  return sizes.slice(1).flatMap((outputs, i) => [
-    { name: `${prefix}W${i}`, shape: [sizes[i], outputs] },
-    { name: `${prefix}b${i}`, shape: [outputs] },
-  ]);
+function tensorShapes(network: NetworkSpec, prefix: string): { name: string; shape: readonly number[] }[] {
+  return planNetwork(network).tensors.map(({ name, shape }) => ({ name: `${prefix}${name}`, shape }));
 }
 
 function notAModel(path: string, why: string): ParagradError {

@@ -98,7 +98,7 @@ export function createMonitor(session: Session<StepPlan>, verify: string): Monit
       }
       if (norms !== null && layers.length > 1) {
         found.push(
-          ...unitFindings(plan.activation, hiddenLayers(scoredRows), `after epoch ${epoch}`, verify),
+          ...unitFindings(plan.network.activation, hiddenLayers(scoredRows), `after epoch ${epoch}`, verify),
           ...gradientFindings(gradientNorm(0, lastRows), gradientNorm(layers.length - 1, lastRows), verify),
         );
       }

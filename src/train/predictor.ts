@@ -52,7 +52,7 @@ export function openForward(
   signal: AbortSignal,
 ): Forward {
   const sessions = networks.map(({ network, values }) => {
-    const session = openSession(planForward(network.sizes, network.activation, pool.threads), pool, kernels);
+    const session = openSession(planForward(network, pool.threads), pool, kernels);
     writeParameters(session, values);
     return session;
   });

@@ -6,12 +6,11 @@ import { bySeverity, type Finding } from '../check/finding.js';
 import { checkModule, predictionsFor, SAMPLE_ROWS } from '../check/module-check.js';
 import type { Dataset } from '../data/dataset.js';
 import { ParagradError } from '../errors.js';
-import { ACTIVATIONS } from '../nn/activations/index.js';
 import { initialiseParameters } from '../nn/init.js';
 import { type LossChoice, type OpenLoss, openBuiltIn, openModule } from '../nn/losses/choice.js';
 import type { Task } from '../nn/losses/loss.js';
 import { importLossModule } from '../nn/losses/module.js';
-import { planNetwork, readTensor } from '../nn/network.js';
+import { type NetworkSpec, planNetwork, readTensor } from '../nn/network.js';
 import type { SettledConfig } from './settle.js';
 
 /** Rows of the table that a module is checked on, at most. */
@@ -28,25 +27,24 @@ export interface RunLoss {
  * Opens a run's loss.
  *
  * @param loss as the config names it
- * @param sizes inputs, hidden widths, outputs
  * @param dataset whose first rows give targets to check with
  * @throws ParagradError `no_such_file`, `loss_module`, `loss_not_additive`, `wrong_gradient`
  */
 export async function openRunLoss(
   loss: LossChoice,
-  config: Pick<SettledConfig, 'loss' | 'activation' | 'seed' | 'allowWrongGradient'>,
+  config: Pick<SettledConfig, 'loss' | 'seed' | 'allowWrongGradient'>,
   task: Task,
-  sizes: readonly number[],
+  network: NetworkSpec,
   dataset: Dataset,
 ): Promise<RunLoss> {
   if (typeof loss === 'string') return { loss, opened: openBuiltIn(loss), findings: [] };
   const file = config.loss ?? loss.file;
   const module = await importLossModule(loss.file);
-  const outputs = sizes[sizes.length - 1];
+  const outputs = network.sizes[network.sizes.length - 1];
   const targets = firstTargets(dataset, Math.max(SAMPLE_ROWS, Math.min(CHECKED_ROWS, dataset.rows)));
   const z = predictionsFor(targets, outputs, task === 'regression' ? 'values' : 'class', 1);
   const verify = `paragrad gradcheck --loss ${file}${task === 'regression' ? '' : ` --task ${task}`}`;
-  const weights = initialWeights(sizes, config);
+  const weights = initialWeights(network, config);
   const { own, findings } = checkModule(module, { outputs, z, y: targets, weights }, verify);
   const wrong = findings.filter(({ severity }) => severity === 'error');
   if (wrong.length > 0 && !config.allowWrongGradient) throw wrongGradient(file, wrong);
@@ -63,14 +61,11 @@ export function firstTargets({ layout, pieces, rows: stored }: Dataset, rows: nu
 }
 
 /** W0, W1 … of the seed as one vector. */
-function initialWeights(
-  sizes: readonly number[],
-  { activation, seed }: Pick<SettledConfig, 'activation' | 'seed'>,
-): Float64Array {
-  const network = planNetwork(sizes);
+function initialWeights(spec: NetworkSpec, { seed }: Pick<SettledConfig, 'seed'>): Float64Array {
+  const network = planNetwork(spec);
   const parameters = new Float32Array(network.parameters);
-  initialiseParameters(network, ACTIVATIONS[activation], seed, parameters);
-  const weights = network.tensors.filter(({ penalised }) => penalised);
+  initialiseParameters(network, seed, parameters);
+  const weights = network.tensors.filter(({ kind }) => kind === 'weight');
   return Float64Array.from(weights.flatMap((tensor) => [...readTensor(tensor, parameters)]));
 }
 

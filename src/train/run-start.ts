@@ -2,6 +2,7 @@
 import { featureNames } from '../data/preprocess.js';
 import type { ChosenKernels } from '../kernels/load.js';
 import { type LossChoice, lossLabel } from '../nn/losses/choice.js';
+import { specOf } from '../nn/network.js';
 import type { StepPlan } from '../parallel/plan.js';
 import type { WorkerChoice } from './choose-workers.js';
 import { withoutMemory } from './data-options.js';
@@ -68,7 +69,7 @@ function startEvent(
     task: target.task,
     ...(target.task !== 'regression' && { classes: target.classes }),
     inputs: featureNames(preprocessing),
-    network: { sizes: plan.network.sizes, activation: plan.activation, parameters: plan.network.trainable },
+    network: { ...specOf(plan.network), parameters: plan.network.trainable },
     members: config.members,
     loss: nameOfLoss(config, plan.loss),
     optimizer: plan.optimizer,

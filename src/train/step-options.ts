@@ -1,5 +1,6 @@
 /** What a run's config and its data say about its steps; all of the plan but the number of workers. */
 import type { RowLayout } from '../data/dataset.js';
+import { groupsFor } from '../nn/groups.js';
 import type { LossChoice } from '../nn/losses/choice.js';
 import { planStep, type StepOptions, type StepPlan } from '../parallel/plan.js';
 import { defaultShards } from '../parallel/tree.js';
@@ -19,14 +20,25 @@ export function stepOptions(
   const batchSize = config.batchSize === 'full' ? trainRows : Math.min(config.batchSize, trainRows);
   const steps = Math.min(config.epochs * Math.ceil(trainRows / batchSize), config.steps ?? Number.POSITIVE_INFINITY);
   return {
-    sizes: [layout.inputs, ...config.hidden, outputs],
-    activation: config.activation,
+    network: {
+      sizes: [layout.inputs, ...config.hidden, outputs],
+      activation: config.activation,
+      blend: config.learnedActivation,
+      inputScale: config.inputScale,
+      periodic: 0,
+      embeddings: [],
+    },
     loss,
     lossConstants: lossConstantsOf(config),
     reduction: config.reduction,
     optimizer: config.optimizer,
     hyper: hyperparametersOf(config),
     rate: { schedule: config.schedule, warmupSteps: config.warmupSteps, steps },
+    groups: groupsFor(config),
+    layerRates: config.layerRates,
+    decaySchedule: config.decaySchedule,
+    dropoutSchedule: config.dropoutSchedule,
+    ema: config.ema ?? null,
     l2: config.l2,
     clipNorm: config.clipNorm ?? null,
     dropout: config.dropout,

@@ -2,7 +2,6 @@
 import { describe, expect, it } from 'vitest';
 import { createDraws, type Draws } from '../../src/check/draws.js';
 import { checkGradient } from '../../src/check/gradient-check.js';
-import { parameterCount } from '../../src/check/network.js';
 import {
   builtInLoss,
   type CheckLoss,
@@ -10,8 +9,10 @@ import {
   createObjective,
   l2Penalty,
 } from '../../src/check/objective.js';
+import { parameterCount } from '../../src/check/tensors.js';
 import { ACTIVATIONS, type ActivationName } from '../../src/nn/activations/index.js';
 import { LOSSES, type LossName } from '../../src/nn/losses/index.js';
+import { denseNetwork } from '../../src/nn/network.js';
 
 const ROWS = 300;
 
@@ -23,10 +24,10 @@ function problem(
   classes = 0,
   sizes = [3, 8, 6, Math.max(1, classes)],
 ) {
-  const parameters = draws.vector(parameterCount(sizes), -0.8, 0.8);
+  const network = denseNetwork(sizes, activation);
+  const parameters = draws.vector(parameterCount(network), -0.8, 0.8);
   const x = draws.vector(ROWS * sizes[0], -2, 2);
   const y = Float64Array.from({ length: ROWS }, () => (classes > 0 ? draws.below(classes) : draws.uniform(-2, 2)));
-  const network = { sizes, activation };
   return { parameters, objective: createObjective({ network, rows: ROWS, x, y, loss, penalty }) };
 }
 

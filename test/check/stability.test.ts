@@ -1,11 +1,12 @@
 /** lambda against a dense Hessian, and the stated rates against what optimisers do on a quadratic. */
 import { describe, expect, it } from 'vitest';
 import { createDraws } from '../../src/check/draws.js';
-import { parameterCount } from '../../src/check/network.js';
 import { builtInLoss, createObjective } from '../../src/check/objective.js';
 import { growthPerStep, hessianVector, stableRate, topEigenvalue } from '../../src/check/stability.js';
+import { parameterCount } from '../../src/check/tensors.js';
 import { updateAdam, updateMomentum, updateSgd } from '../../src/kernels/reference.js';
 import type { ActivationName } from '../../src/nn/activations/index.js';
+import { denseNetwork } from '../../src/nn/network.js';
 
 /** The largest eigenvalue of a dense symmetric matrix by Jacobi rotations. */
 function jacobiTop(rows: Float64Array[]): number {
@@ -36,11 +37,12 @@ describe('lambda', () => {
   ])("of a network (%s, %j) is the dense Hessian's top eigenvalue within 1%%", (activation, sizes) => {
     const draws = createDraws(11);
     const rows = 60;
-    const parameters = draws.vector(parameterCount(sizes), -1, 1);
+    const network = denseNetwork(sizes, activation);
+    const parameters = draws.vector(parameterCount(network), -1, 1);
     const x = draws.vector(rows * sizes[0], -2, 2);
     const y = draws.vector(rows, -2, 2);
     const loss = builtInLoss('mse', 1, 'mean');
-    const { gradient } = createObjective({ network: { sizes, activation }, rows, x, y, loss, penalty: null });
+    const { gradient } = createObjective({ network, rows, x, y, loss, penalty: null });
     const unit = (i: number) => Float64Array.from(parameters, (_, j) => (i === j ? 1 : 0));
     const hessian = Array.from(parameters, (_, i) => hessianVector(gradient, parameters, unit(i)));
     const symmetric = hessian.map((row, i) => row.map((v, j) => (v + hessian[j][i]) / 2));

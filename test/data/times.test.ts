@@ -22,7 +22,7 @@ import { loadTraining } from '../../src/data/load.js';
 import { featureNames } from '../../src/data/preprocess.js';
 import { executeInline } from '../../src/data/tasks.js';
 import { partsOfTime, spreadOf, takePart } from '../../src/data/times.js';
-import { cosineOfTurn, sineOfTurn } from '../../src/data/trigonometry.js';
+import { cosineOfTurn, sineOfTurn } from '../../src/kernels/trigonometry.js';
 import { freshPath, readColumns, withTable, writeParquetQuery } from './tables.js';
 
 /** Bits after the binary point of the oracle's integers. */

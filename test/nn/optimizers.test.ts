@@ -16,7 +16,7 @@ function constantsRead(optimizer: Optimizer): string[] {
     },
   });
   const rule = optimizer.bind(idle, watched);
-  rule.begin(1, 0.1);
+  rule.begin(1, 0.1, watched.weightDecay);
   rule.apply(0, 0, [0, 0], 0, 4, 1, 0, 1);
   return [...read].sort();
 }
@@ -48,7 +48,7 @@ function descend(optimizer: Optimizer, valley: Valley, rate: number, steps: numb
   parameters.set([-1, 1, 0, 0]);
   for (let t = 1; t <= steps; t++) {
     gradient.set(valley(parameters[0], parameters[1]).slope);
-    rule.begin(t, rate * (1 - t / steps));
+    rule.begin(t, rate * (1 - t / steps), 0);
     rule.apply(0, 64, [128, 192], 0, 4, 1, 0, 1);
   }
   expect([parameters[2], parameters[3]]).toEqual([0, 0]);

@@ -1,7 +1,7 @@
 """Learning rates by PyTorch's schedulers, for test/nn/schedules.test.ts. Writes schedules.json beside this file. (pip install torch)"""
-import json, os, warnings
+import json, math, os, warnings
 import torch
-from torch.optim.lr_scheduler import ConstantLR, CosineAnnealingLR, LinearLR, MultiStepLR, OneCycleLR, SequentialLR
+from torch.optim.lr_scheduler import ConstantLR, CosineAnnealingLR, LambdaLR, LinearLR, MultiStepLR, OneCycleLR, SequentialLR
 
 warnings.simplefilter("ignore")
 BASE = 0.05
@@ -10,6 +10,9 @@ AFTER_WARMUP = {
     "step": lambda o, steps: MultiStepLR(o, [-(-steps // 2), -(-3 * steps // 4)], 0.1),
     "cosine": lambda o, steps: CosineAnnealingLR(o, steps),
     "one_cycle": lambda o, steps: OneCycleLR(o, BASE, steps, cycle_momentum=False),
+    # The last two are RealMLP's, as its paper states them.
+    "flat_cosine": lambda o, steps: LambdaLR(o, lambda i: 1 if 2 * i < steps else (1 + math.cos(math.pi * (2 * i / steps - 1))) / 2),
+    "cosine_log": lambda o, steps: LambdaLR(o, lambda i: (1 - math.cos(2 * math.pi * math.log2(1 + 15 * i / steps))) / 2),
 }
 
 

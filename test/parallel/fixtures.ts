@@ -2,18 +2,22 @@
 import { allocateDataset, type Dataset, planRow } from '../../src/data/dataset.js';
 import { type EpochOrder, planOrder } from '../../src/data/order.js';
 import { targetsOf } from '../../src/nn/losses/choice.js';
-import { LOSS_DEFAULTS, type LossConstants } from '../../src/nn/losses/loss.js';
+import { LOSS_DEFAULTS } from '../../src/nn/losses/loss.js';
+import { denseNetwork, type NetworkSpec } from '../../src/nn/network.js';
 import { OPTIMIZERS } from '../../src/nn/optimizers/index.js';
-import { CONSTANT_RATE, type RatePlan } from '../../src/nn/schedules/rate.js';
-import { planStep, type StepOptions, type StepPlan } from '../../src/parallel/plan.js';
+import { CONSTANT_RATE } from '../../src/nn/schedules/rate.js';
+import { PLAIN_UPDATES, planStep, type StepOptions, type StepPlan } from '../../src/parallel/plan.js';
 
-export type TestRun = Omit<StepOptions, 'batchRows' | 'hyper' | 'lossConstants' | 'rate' | 'dropout' | 'workers'> & {
-  rows: number;
-  learningRate: number;
-  lossConstants?: LossConstants;
-  rate?: RatePlan;
-  dropout?: number;
-};
+type Optional = keyof typeof PLAIN_UPDATES | 'lossConstants' | 'rate' | 'dropout';
+
+export type TestRun = Omit<StepOptions, 'batchRows' | 'hyper' | 'network' | 'workers' | Optional> &
+  Partial<Pick<StepOptions, Optional>> &
+  Pick<NetworkSpec, 'sizes' | 'activation'> & {
+    /** Learned pieces of the network, if any. */
+    pieces?: Partial<NetworkSpec>;
+    rows: number;
+    learningRate: number;
+  };
 
 export const BASE: TestRun = {
   sizes: [5, 16, 9, 2],
@@ -67,12 +71,17 @@ export function orderOf(dataset: Dataset, epoch = 0): EpochOrder {
   return { plan: planOrder(dataset.rows, dataset.layout.stride), seed: 0, epoch, ring: null };
 }
 
-export function makePlan({ rows, learningRate, ...options }: TestRun, workers: number): StepPlan {
+export function makePlan(
+  { rows, learningRate, sizes, activation, pieces, ...options }: TestRun,
+  workers: number,
+): StepPlan {
   return planStep({
     lossConstants: LOSS_DEFAULTS,
     rate: CONSTANT_RATE,
     dropout: 0,
+    ...PLAIN_UPDATES,
     ...options,
+    network: { ...denseNetwork(sizes, activation), ...pieces },
     hyper: { ...OPTIMIZERS[options.optimizer].defaults, learningRate },
     workers,
     batchRows: [Math.min(options.batchSize, rows), rows % options.batchSize].filter((n) => n > 0),

@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { chooseKernels } from '../../src/kernels/load.js';
-import { ACTIVATIONS } from '../../src/nn/activations/index.js';
 import { initialiseParameters } from '../../src/nn/init.js';
 import { LOSS_DEFAULTS } from '../../src/nn/losses/loss.js';
 import { createInlineStep } from '../../src/parallel/inline.js';
@@ -44,7 +43,7 @@ async function trainThreads(
 ): Promise<Trained> {
   const plan = makePlan(run, workers);
   const session = openSession(plan, poolOf(workers), kernels);
-  initialiseParameters(plan.network, ACTIVATIONS[plan.activation], 3, parameterView(session));
+  initialiseParameters(plan.network, 3, parameterView(session));
   const dataset = makeDataset(run);
   const perEpoch = Math.ceil(run.rows / run.batchSize);
   const losses: number[] = [];
@@ -65,7 +64,7 @@ async function trainThreads(
 function trainInline(run: TestRun, epochs = 2): Trained {
   const plan = makePlan(run, 1);
   const step = createInlineStep(plan, kernels, makeDataset(run));
-  initialiseParameters(plan.network, ACTIVATIONS[plan.activation], 3, step.parameters);
+  initialiseParameters(plan.network, 3, step.parameters);
   const losses: number[] = [];
   for (let epoch = 0; epoch < epochs; epoch++) {
     const order = createPermutation(run.rows, 0, PURPOSE.rowOrder, epoch);
@@ -136,7 +135,7 @@ describe('a segment on threads', () => {
     for (const workers of [1, 3]) {
       const plan = makePlan(run, workers);
       const session = openSession(plan, poolOf(workers), kernels);
-      initialiseParameters(plan.network, ACTIVATIONS[plan.activation], 3, parameterView(session));
+      initialiseParameters(plan.network, 3, parameterView(session));
       const dataset = makeDataset(run);
       const request = { segment: 0, order: orderOf(dataset), firstBatch: 0, batches: 60, updates: 0 };
       outcomes.push(await runSegment(session, dataset, request, undefined));
@@ -193,7 +192,7 @@ describe('a forward pass on threads', () => {
     const forward = async (workers: number, start: number, end: number) => {
       const plan = makePlan(run, workers);
       const session = openSession(plan, poolOf(workers), kernels);
-      initialiseParameters(plan.network, ACTIVATIONS[plan.activation], 3, parameterView(session));
+      initialiseParameters(plan.network, 3, parameterView(session));
       return forwardRows(session, dataset, start, end, {
         loss: { name: 'cross_entropy', constants: LOSS_DEFAULTS, weighted: false },
       });

@@ -17,7 +17,7 @@ import { BASE, makeDataset, makePlan, type TestRun } from './fixtures.js';
 function train(run: TestRun, workers: number, kernels: KernelName = 'wasm-fma', epochs = 2): Uint32Array {
   const plan = makePlan(run, workers);
   const step = createInlineStep(plan, chooseKernels(kernels), makeDataset(run));
-  initialiseParameters(plan.network, ACTIVATIONS[plan.activation], 3, step.parameters);
+  initialiseParameters(plan.network, 3, step.parameters);
   let t = 0;
   for (let epoch = 0; epoch < epochs; epoch++) {
     const order = createPermutation(run.rows, 0, PURPOSE.rowOrder, epoch);
@@ -112,7 +112,7 @@ describe('a step', () => {
       // Row 0 has weight 0; its targets sit behind the inputs.
       if (poison) piece[run.sizes[0]] = Number.POSITIVE_INFINITY;
       const step = createInlineStep(plan, chooseKernels('auto'), dataset);
-      initialiseParameters(plan.network, ACTIVATIONS.relu, 3, step.parameters);
+      initialiseParameters(plan.network, 3, step.parameters);
       const full = { order, start: 0, rows: run.batchSize };
       let sum = new Float32Array(0);
       for (let start = 0; start < run.rows; start += run.batchSize) {

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { denseNetwork, specOf } from '../../src/nn/network.js';
 import {
   loadModel,
   type MemberDescription,
@@ -20,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 const member: MemberDescription = {
-  network: { sizes: [2, 3, 1], activation: 'relu' },
+  network: specOf(denseNetwork([2, 3, 1], 'relu')),
   preprocessing: {
     numbers: [
       { name: 'x', centre: 1 / 3, shift: 0.1, scale: 2, flagged: false },
@@ -116,7 +117,7 @@ describe('saveModel and loadModel', () => {
 
   it('keep each member under its own name', async () => {
     const path = join(folder, 'ensemble.safetensors');
-    const other = { ...member, seed: 1, network: { sizes: [2, 1], activation: 'tanh' } } as const;
+    const other = { ...member, seed: 1, network: specOf(denseNetwork([2, 1], 'tanh')) };
     const few = [Float32Array.of(1, 2), Float32Array.of(3)];
     const ensemble = { ...description, members: [member, { ...other, network: { ...other.network, sizes: [2, 1] } }] };
     await saveModel(path, ensemble, [weights, few]);
@@ -253,7 +254,7 @@ describe('readInitialWeights', () => {
       { name: 'W0', shape: [1, 2], data: Float32Array.of(1, 2) },
     ];
     await writeSafetensors(path, tensors, {});
-    expect(await readInitialWeights(path, [1, 2])).toEqual([Float32Array.of(1, 2), Float32Array.of(5, 6)]);
-    await expect(readInitialWeights(path, [1, 2, 1])).rejects.toThrow('it has no tensor W1, expected [2, 1]');
+    expect(await readInitialWeights(path, denseNetwork([1, 2], 'relu'))).toEqual([Float32Array.of(1, 2), Float32Array.of(5, 6)]);
+    await expect(readInitialWeights(path, denseNetwork([1, 2, 1], 'relu'))).rejects.toThrow('it has no tensor W1, expected [2, 1]');
   });
 });

@@ -8,8 +8,10 @@ export { exp, log } from './elementary';
 export { geluForward, mishForward, siluForward } from './gated';
 export { gemmNN, gemmNT, gemmTN } from './gemm';
 export { biasGradient, gemvForward, gemvInputGradient, gemvWeightGradient } from './gemv';
+export { blendForward, blendGradient, scaleRows, scaleRowsGradient } from './learned';
 export {
   absoluteErrorLoss, binaryCrossEntropyLoss, huberLoss, pinballLoss, poissonLoss, squaredErrorLoss,
 } from './losses';
+export { periodicForward, periodicGradient } from './periodic';
 export { crossEntropyLoss, softmax } from './softmax';
-export { add, finalizeGradient, sumSquares, updateAdam, updateMomentum, updateScaled, updateSgd } from './update';
+export { add, average, finalizeGradient, sumSquares, updateAdam, updateMomentum, updateScaled, updateSgd } from './update';

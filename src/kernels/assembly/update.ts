@@ -44,6 +44,14 @@ export function finalizeGradient(g: usize, p: usize, count: i32, divisor: f32, l
   }
 }
 
+/** a = keep a + take p: a running average of the parameters. */
+export function average(a: usize, p: usize, count: i32, keep: f32, take: f32): void {
+  const kept = f32x4.splat(keep), taken = f32x4.splat(take);
+  for (const end = a + (<usize>count << 2); a < end; a += 16, p += 16) {
+    v128.store(a, f32x4.add(f32x4.mul(kept, v128.load(a)), f32x4.mul(taken, v128.load(p))));
+  }
+}
+
 /** Four partial sums, of elements 0, 4, 8 … to 3, 7, 11 …, joined as (s0 + s1) + (s2 + s3). Squares are exact in float64. */
 export function sumSquares(x: usize, count: i32): f64 {
   let low = f64x2.splat(0), high = f64x2.splat(0);

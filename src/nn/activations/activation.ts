@@ -17,7 +17,7 @@ export interface Activation {
   /** EPILOGUE bits that do the backward pass inside the product that makes its gradient; 0 for none. */
   readonly backwardEpilogue: number;
   /**
-   * h = f(h) over `count` contiguous float32; null where the epilogue does it, or there is nothing to do.
+   * h = f(h) over `count` contiguous float32, where no epilogue did it; null where there is nothing to do.
    * `slope` receives f'(.) where `derivativeFrom` says so; 0 where nobody wants it.
    */
   readonly forward: ((kernels: Kernels, h: number, count: number, slope: number) => void) | null;

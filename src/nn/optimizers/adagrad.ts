@@ -8,11 +8,13 @@ export const adagrad: Optimizer = {
   slots: ['sumOfSquares'],
   reads: ['weightDecay', 'epsilon'],
   defaults: { ...COMMON_DEFAULTS, learningRate: 0.01, epsilon: 1e-10 },
-  bind: (kernels, { weightDecay, epsilon }) => {
+  bind: (kernels, { epsilon }) => {
     let stepRate = 0;
+    let kept = 1;
     return {
-      begin(_t, rate) {
+      begin(_t, rate, weightDecay) {
         stepRate = rate;
+        kept = 1 - rate * weightDecay;
       },
       apply(parameters, gradient, [sumOfSquares], from, count, divisor, l2, clip) {
         kernels.updateScaled(
@@ -23,7 +25,7 @@ export const adagrad: Optimizer = {
           divisor,
           l2,
           clip,
-          1 - stepRate * weightDecay,
+          kept,
           1,
           1,
           stepRate,

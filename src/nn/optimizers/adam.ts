@@ -21,12 +21,12 @@ function withDecay(weightDecay: number): Optimizer {
     reads: ['weightDecay', 'beta1', 'beta2', 'epsilon'],
     defaults: { ...COMMON_DEFAULTS, weightDecay },
     bind: (kernels, hyper) => {
-      const { weightDecay, beta1, beta2, epsilon } = hyper;
+      const { beta1, beta2, epsilon } = hyper;
       let decay = 1;
       let stepSize = 0;
       let inverseRoot = 0;
       return {
-        begin(t, rate) {
+        begin(t, rate, weightDecay) {
           decay = 1 - rate * weightDecay;
           stepSize = rate / (1 - power(beta1, t));
           inverseRoot = 1 / Math.sqrt(1 - power(beta2, t));

@@ -11,9 +11,11 @@ function withMomentum(nesterov: boolean): Optimizer {
     defaults: { ...COMMON_DEFAULTS, learningRate: 0.01 },
     bind: (kernels, hyper) => {
       let stepRate = 0;
+      let stepDecay = 0;
       return {
-        begin(_t, rate) {
+        begin(_t, rate, weightDecay) {
           stepRate = rate;
+          stepDecay = weightDecay;
         },
         apply(parameters, gradient, slots, from, count, divisor, l2, clip) {
           kernels.updateMomentum(
@@ -25,7 +27,7 @@ function withMomentum(nesterov: boolean): Optimizer {
             l2,
             clip,
             stepRate,
-            hyper.weightDecay,
+            stepDecay,
             hyper.momentum,
             nesterov ? 1 : 0,
           );

@@ -9,7 +9,7 @@ import type { Kernels } from '../../kernels/kernels.js';
 export interface Hyperparameters {
   /** The rate that schedules start from; a rule gets the rate of each step in its place. */
   readonly learningRate: number;
-  /** Decoupled: w *= 1 - learningRate * weightDecay, every parameter. */
+  /** Decoupled: w *= 1 - learningRate * weightDecay; of what it acts on, and how it goes over a run: nn/groups.ts, schedules. */
   readonly weightDecay: number;
   readonly momentum: number;
   readonly beta1: number;
@@ -19,10 +19,13 @@ export interface Hyperparameters {
   readonly epsilon: number;
 }
 
-/** The update rule of one worker. */
+/** Those that stay the same over a run and for all parameters. */
+export type RuleConstants = Omit<Hyperparameters, 'learningRate' | 'weightDecay'>;
+
+/** The update rule of one worker, for parameters of one group. */
 export interface BoundOptimizer {
-  /** Fixes the constants of step t, counted from 1, and its learning rate. */
-  begin(t: number, rate: number): void;
+  /** Fixes the constants of step t, counted from 1, its learning rate and its weight decay. */
+  begin(t: number, rate: number, weightDecay: number): void;
   /**
    * Updates `count` parameters in place from their summed gradient: g' = clip * (g / divisor + l2 * p).
    *
@@ -50,7 +53,7 @@ export interface Optimizer {
   /** The constants that its rule reads beside the rate; to be given any other is an error. */
   readonly reads: readonly Exclude<keyof Hyperparameters, 'learningRate'>[];
   readonly defaults: Hyperparameters;
-  readonly bind: (kernels: Kernels, hyper: Omit<Hyperparameters, 'learningRate'>) => BoundOptimizer;
+  readonly bind: (kernels: Kernels, hyper: RuleConstants) => BoundOptimizer;
 }
 
 /** PyTorch's defaults; an optimiser overrides what differs. */

@@ -8,11 +8,13 @@ export const rmsprop: Optimizer = {
   slots: ['meanSquare'],
   reads: ['weightDecay', 'alpha', 'epsilon'],
   defaults: { ...COMMON_DEFAULTS, learningRate: 0.01 },
-  bind: (kernels, { weightDecay, alpha, epsilon }) => {
+  bind: (kernels, { alpha, epsilon }) => {
     let stepRate = 0;
+    let kept = 1;
     return {
-      begin(_t, rate) {
+      begin(_t, rate, weightDecay) {
         stepRate = rate;
+        kept = 1 - rate * weightDecay;
       },
       apply(parameters, gradient, [meanSquare], from, count, divisor, l2, clip) {
         kernels.updateScaled(
@@ -23,7 +25,7 @@ export const rmsprop: Optimizer = {
           divisor,
           l2,
           clip,
-          1 - stepRate * weightDecay,
+          kept,
           alpha,
           1 - alpha,
           stepRate,

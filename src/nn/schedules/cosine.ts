@@ -1,4 +1,4 @@
-import { cosineOfPi } from './cosine-of-pi.js';
+import { cosineOfPi } from '../../kernels/trigonometry.js';
 import type { Schedule } from './schedule.js';
 
 /** Half a cosine from the full rate to none (Loshchilov & Hutter, "SGDR", ICLR 2017, without restarts). */

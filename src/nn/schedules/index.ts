@@ -1,6 +1,8 @@
 /** The schedules by name. The CLI's choices, the config schema and the tests' matrix come from here. */
 import { constant } from './constant.js';
 import { cosine } from './cosine.js';
+import { cosineLog } from './cosine-log.js';
+import { flatCosine } from './flat-cosine.js';
 import { oneCycle } from './one-cycle.js';
 import type { Schedule } from './schedule.js';
 import { step } from './step.js';
@@ -10,6 +12,8 @@ export const SCHEDULES = {
   step,
   cosine,
   one_cycle: oneCycle,
+  flat_cosine: flatCosine,
+  cosine_log: cosineLog,
 } satisfies Record<string, Schedule>;
 
 export type ScheduleName = keyof typeof SCHEDULES;

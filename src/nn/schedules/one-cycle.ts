@@ -1,4 +1,4 @@
-import { cosineOfPi } from './cosine-of-pi.js';
+import { cosineOfPi } from '../../kernels/trigonometry.js';
 import type { Schedule } from './schedule.js';
 
 /** PyTorch's defaults: where the rise ends, and the first and last factors. */

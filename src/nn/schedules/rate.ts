@@ -1,4 +1,4 @@
-/** The learning rate of each step of a run: a warm-up, then a schedule over the steps that are left. */
+/** What a schedule makes of a run's steps: the learning rate of each, after a warm-up, and other factors that go with them. */
 import { SCHEDULES, type ScheduleName } from './index.js';
 import type { Schedule } from './schedule.js';
 
@@ -28,4 +28,15 @@ export function rateAt({ schedule, warmupSteps, steps }: RatePlan, rate: number,
   const { factor }: Schedule = SCHEDULES[schedule];
   const left = Math.max(1, steps - warmupSteps);
   return rate * factor(Math.min(t - warmupSteps, left) - 1, left);
+}
+
+/**
+ * The factor of something else that follows a schedule, at an update: of decay, of dropout. They have no warm-up.
+ *
+ * @param steps of the run
+ * @param t the update, counted from 1
+ */
+export function factorAt(schedule: ScheduleName, steps: number, t: number): number {
+  const { factor }: Schedule = SCHEDULES[schedule];
+  return factor(Math.min(t, steps) - 1, steps);
 }

@@ -1,10 +1,20 @@
 /** The network and where its weights start. */
 import { z } from 'zod';
 import { ACTIVATIONS } from '../../nn/activations/index.js';
+import { SCHEDULES } from '../../nn/schedules/index.js';
 import { option } from '../options.js';
 import { belowOne, belowOneHint, choice, count, filePath, namesOf, numericList } from './fields.js';
 
 const activation = choice(namesOf(ACTIVATIONS), 'Network');
+const schedule = choice(namesOf(SCHEDULES), 'Network');
+
+/** What `init` names beside files. */
+const INITS: readonly string[] = ['he', 'calibrated'];
+
+/** The file that weights are to be read from, or null. */
+export function initialFile(init: string): string | null {
+  return INITS.includes(init) ? null : init;
+}
 
 export const networkOptions = {
   hidden: option(z.array(count).default([256, 256, 256]), 'widths of the hidden layers; "" for a linear model', {
@@ -18,9 +28,31 @@ export const networkOptions = {
     group: 'Network',
     ...belowOneHint,
   }),
-  init: option(filePath.optional(), 'start from the weights in this .safetensors file (default: drawn from the seed)', {
-    group: 'Network',
-    argument: 'FILE',
-    expected: 'the path of a .safetensors file',
-  }),
+  dropoutSchedule: option(
+    schedule.schema.default('constant'),
+    'how dropout goes over the steps of the run',
+    schedule.hint,
+  ),
+  learnedActivation: option(
+    z.boolean().default(false),
+    'let each hidden unit learn how much of its activation it takes: h + a (f(h) - h), a from 1 on',
+    { group: 'Network', expected: 'true or false' },
+  ),
+  inputScale: option(
+    z.boolean().default(false),
+    'multiply each input of the network with a learned factor, from 1 on',
+    {
+      group: 'Network',
+      expected: 'true or false',
+    },
+  ),
+  init: option(
+    filePath.default('he'),
+    "where weights start: drawn by He's rule, drawn and calibrated on training rows, or from a .safetensors file",
+    {
+      group: 'Network',
+      argument: 'he|calibrated|FILE',
+      expected: 'he, calibrated, or the path of a .safetensors file',
+    },
+  ),
 };

@@ -1,5 +1,6 @@
 /** The optimizer with its constants, and what is done to rate and gradient on the way. */
 import { z } from 'zod';
+import { DECAYED, LAYER_RATES } from '../../nn/groups.js';
 import { OPTIMIZERS } from '../../nn/optimizers/index.js';
 import { SCHEDULES } from '../../nn/schedules/index.js';
 import { option } from '../options.js';
@@ -17,6 +18,8 @@ import {
 
 const optimizer = choice(namesOf(OPTIMIZERS), 'Learning');
 const schedule = choice(namesOf(SCHEDULES), 'Learning');
+const layerRates = choice(LAYER_RATES, 'Learning');
+const decayed = choice(DECAYED, 'Learning');
 
 export const optimizerOptions = {
   optimizer: option(optimizer.schema.default('adam'), 'optimizer', optimizer.hint),
@@ -34,6 +37,15 @@ export const optimizerOptions = {
     argument: 'N',
     expected: 'a whole number of at least 0',
     parse: numeric,
+  }),
+  layerRates: option(
+    layerRates.schema.default('uniform'),
+    'the learning rate of a weight is that of the run, or (ntk) divided by the square root of its inputs',
+    layerRates.hint,
+  ),
+  biasRate: option(aboveZero.default(1), 'factor of the learning rate for biases', {
+    group: 'Learning',
+    ...aboveZeroHint,
   }),
   momentum: option(belowOne.optional(), 'momentum of momentum and nesterov (default: 0.9)', {
     group: 'Learning',
@@ -55,13 +67,20 @@ export const optimizerOptions = {
     group: 'Learning',
     ...aboveZeroHint,
   }),
-  weightDecay: option(
-    atLeastZero.optional(),
-    'decoupled weight decay, of every parameter (default: adamw 0.01, else 0)',
-    {
-      group: 'Learning',
-      ...atLeastZeroHint,
-    },
+  weightDecay: option(atLeastZero.optional(), 'decoupled weight decay (default: adamw 0.01, else 0)', {
+    group: 'Learning',
+    ...atLeastZeroHint,
+  }),
+  decay: option(decayed.schema.default('all'), 'what decays: all, or (weights) all but the biases', decayed.hint),
+  decaySchedule: option(
+    schedule.schema.default('constant'),
+    'how weight decay goes over the steps of the run',
+    schedule.hint,
+  ),
+  ema: option(
+    belowOne.optional(),
+    'score and save a running average of the weights, which keeps this much of itself at each step',
+    { group: 'Learning', ...belowOneHint },
   ),
   l2: option(atLeastZero.default(0), 'adds l2/2 * (sum of squared weights, without biases) to the loss', {
     group: 'Learning',

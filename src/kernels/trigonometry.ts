@@ -1,8 +1,9 @@
 /**
- * Sine and cosine of turns (1 turn = 2 pi), with the same bits on every engine: `Math.sin` is not specified to the last bit.
+ * Sine and cosine in float64, with the same bits on every engine: `Math.sin` is not specified to the last bit.
  *
- * A turn is cut into eighths, where the Taylor polynomials of degree 17 and 16 are exact to 1e-17; what is left is rounding.
- * The error is at most 2^-51, tested against integer arithmetic of 200 bits.
+ * An angle is given in turns (1 turn = 2 pi) or half turns, and reduced to an eighth of a turn, where the Taylor polynomials of
+ * degree 17 and 16 are exact to 1e-17; what is left is rounding. The error is at most 2^-51, tested against integer arithmetic
+ * of 200 bits. Float32 lanes have their own (assembly/periodic.ts).
  */
 
 /** 1/3!, 1/5! … 1/17!, signs alternating. */
@@ -33,6 +34,23 @@ export function cosineOfTurn(t: number): number {
   const x = (t - quarter / 4) * (2 * Math.PI);
   const value = quarter & 1 ? smallSine(x) : smallCosine(x);
   return (quarter + 1) & 2 ? -value : value;
+}
+
+/**
+ * The cosine of pi x, within 2^-52 absolutely. Exactly 1, 0 and -1 where x is a whole number or half of one.
+ *
+ * @param x finite, of a magnitude below 2^52
+ */
+export function cosineOfPi(x: number): number {
+  // Distance from the nearest even number: at most 1, and exact.
+  const turn = Math.abs(x - 2 * Math.round(x / 2));
+  if (turn > 0.5) return -cosineOfQuarter(1 - turn);
+  return cosineOfQuarter(turn);
+}
+
+/** cos(pi x) for 0 <= x <= 1/2. */
+function cosineOfQuarter(x: number): number {
+  return x <= 0.25 ? smallCosine(Math.PI * x) : smallSine(Math.PI * (0.5 - x));
 }
 
 function smallSine(x: number): number {
