@@ -10,6 +10,7 @@ import { EPILOGUE, type Kernels } from '../../src/kernels/kernels.js';
 import { chooseKernels, instantiateKernels, KERNEL_NAMES } from '../../src/kernels/load.js';
 import { findAddon } from '../../src/kernels/native.js';
 import * as reference from '../../src/kernels/reference.js';
+import * as learnedReference from '../../src/kernels/reference-learned.js';
 import { compareKernels, SELF_TEST_PAGES, selfTest } from '../../src/kernels/selftest.js';
 import { distUrl } from '../../src/memory/dist.js';
 
@@ -123,7 +124,9 @@ describe('chooseKernels', () => {
 
   test.each(AVAILABLE)('%s has every kernel of the reference, and nothing else', (name) => {
     const kernels = instantiateKernels(chooseKernels(name), newMemory());
-    const functions = Object.entries(reference).filter(([, value]) => typeof value === 'function');
+    const functions = Object.entries({ ...reference, ...learnedReference }).filter(
+      ([, value]) => typeof value === 'function',
+    );
     const expected = [...functions.map(([kernel]) => kernel), 'name', 'arithmetic'];
     expect(Object.keys(kernels).sort()).toEqual(expected.sort());
   });
