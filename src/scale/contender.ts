@@ -10,7 +10,6 @@ import { ParagradError } from '../errors.js';
 import { type ChosenKernels, instantiateKernels } from '../kernels/load.js';
 import { PHASES, type Phase } from '../memory/control.js';
 import { MAX_SEGMENT_STEPS } from '../memory/layout.js';
-import { ACTIVATIONS } from '../nn/activations/index.js';
 import { initialiseParameters } from '../nn/init.js';
 import type { StepPlan } from '../parallel/plan.js';
 import { createPool } from '../parallel/pool.js';
@@ -74,7 +73,7 @@ export function createContender(request: ContenderRequest): Contender {
   const pool = createPool(workers);
   const session = openSession(plan, pool, kernels);
   if (initial === null) {
-    initialiseParameters(network, ACTIVATIONS[plan.activation], seed, parameterView(session));
+    initialiseParameters(network, seed, parameterView(session));
   } else writeParameters(session, initial);
   const start = takeSnapshot(session);
   let segment = 0;

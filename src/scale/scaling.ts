@@ -15,6 +15,7 @@ import { CHUNK } from '../memory/layout.js';
 import { BLOCK_ROWS, planStep, type StepOptions } from '../parallel/plan.js';
 import { defaultShards, shardRows } from '../parallel/tree.js';
 import { splitColumnNames } from '../train/columns.js';
+import { initialFile } from '../train/config/network.js';
 import { resolveConfig, type TrainConfig } from '../train/config.js';
 import { readInitialWeights } from '../train/model.js';
 import { openRunLoss } from '../train/run-loss.js';
@@ -141,7 +142,9 @@ async function openRun(config: TrainConfig, signal: AbortSignal | undefined) {
     const loss = lossForTask(target.task, settled.loss);
     const outputs = outputsFor(loss, target.task === 'regression' ? 1 : target.classes.length);
     const planned = stepOptions(settled, dataset.layout, { loss, outputs }, trainRows);
-    const opened = await openRunLoss(loss, settled, target.task, planned.sizes, dataset);
+    const opened = await openRunLoss(loss, settled, target.task, planned.network, dataset);
+    // Calibrated weights take the same time a step as any others.
+    const file = initialFile(settled.init);
     const steps: Omit<StepOptions, 'workers'> = { ...planned, loss: opened.loss };
     return {
       steps,
@@ -150,7 +153,7 @@ async function openRun(config: TrainConfig, signal: AbortSignal | undefined) {
       dataset,
       order: planOrder(trainRows, dataset.layout.stride),
       seed: settled.seed,
-      initial: settled.init === undefined ? null : await readInitialWeights(settled.init, planned.sizes),
+      initial: file === null ? null : await readInitialWeights(file, planned.network),
       kernels: chooseKernels(settled.kernels),
     };
   } finally {

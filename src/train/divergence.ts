@@ -94,7 +94,7 @@ export function diagnose(
 function mostGrown({ tensors }: Network, good: Float32Array, now: Float32Array): Grown | null {
   const size = (values: Float32Array): number => Math.sqrt(values.reduce((sum, v) => sum + v * v, 0) / values.length);
   const grown = tensors
-    .filter(({ penalised }) => penalised)
+    .filter(({ kind }) => kind === 'weight')
     .map((tensor) => ({ name: tensor.name, from: size(readTensor(tensor, good)), to: size(readTensor(tensor, now)) }));
   const ratio = ({ from, to }: Grown): number => (Number.isNaN(to) ? Number.POSITIVE_INFINITY : to / from);
   const most = grown.reduce((a, b) => (ratio(b) > ratio(a) ? b : a));

@@ -38,6 +38,7 @@ export interface RunState extends StatePosition {
 interface StateShape {
   readonly network: Network;
   readonly optimizer: OptimizerName;
+  readonly ema: number | null;
 }
 
 /** @throws ParagradError `not_writable` */
@@ -83,6 +84,7 @@ export async function readRunState(runDir: string, shape: StateShape): Promise<R
 }
 
 /** Of the names of tensors: the weights have none, each slot its own. */
-function prefixes({ optimizer }: StateShape): string[] {
-  return ['', ...OPTIMIZERS[optimizer].slots.map((slot) => `${slot}.`)];
+function prefixes({ optimizer, ema }: StateShape): string[] {
+  const slots: readonly string[] = OPTIMIZERS[optimizer].slots;
+  return ['', ...slots.map((slot) => `${slot}.`), ...(ema === null ? [] : ['average.'])];
 }

@@ -254,7 +254,12 @@ describe('readInitialWeights', () => {
       { name: 'W0', shape: [1, 2], data: Float32Array.of(1, 2) },
     ];
     await writeSafetensors(path, tensors, {});
-    expect(await readInitialWeights(path, denseNetwork([1, 2], 'relu'))).toEqual([Float32Array.of(1, 2), Float32Array.of(5, 6)]);
-    await expect(readInitialWeights(path, denseNetwork([1, 2, 1], 'relu'))).rejects.toThrow('it has no tensor W1, expected [2, 1]');
+    expect(await readInitialWeights(path, denseNetwork([1, 2], 'relu'))).toEqual([
+      Float32Array.of(1, 2),
+      Float32Array.of(5, 6),
+    ]);
+    await expect(readInitialWeights(path, denseNetwork([1, 2, 1], 'relu'))).rejects.toThrow(
+      'it has no tensor W1, expected [2, 1]',
+    );
   });
 });

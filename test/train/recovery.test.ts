@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ParagradError } from '../../src/errors.js';
-import { planNetwork } from '../../src/nn/network.js';
+import { denseNetwork, planNetwork } from '../../src/nn/network.js';
 import { resolveConfig, type TrainConfig } from '../../src/train/config.js';
 import type { TrainEvent } from '../../src/train/events.js';
 import { loadModel } from '../../src/train/model.js';
@@ -74,8 +74,8 @@ describe('a loss that runs away in the middle of an epoch', () => {
     const { weights, steps } = await run({ workers: 2 });
     const { members, weightsSha256 } = await loadModel(join(folder, `run${runs - 1}-1`));
     const [{ description, tensors }] = members;
-    const network = planNetwork(description.network.sizes);
-    const state = await readRunState(join(folder, `run${runs - 1}-1`), { network, optimizer: 'sgd' });
+    const network = planNetwork(description.network);
+    const state = await readRunState(join(folder, `run${runs - 1}-1`), { network, optimizer: 'sgd', ema: null });
     expect(state).toMatchObject({ steps, updates: steps, rateFactor: 1 });
     expect(state.divergedAt).toBeGreaterThan(steps);
     expect(weightsSha256).toBe(weights);
@@ -83,7 +83,7 @@ describe('a loss that runs away in the middle of an epoch', () => {
     expect(state.snapshot.parameters.slice(first.offset, first.offset + first.columns)).toEqual(
       tensors[0].data.slice(0, first.columns),
     );
-    const other = { network: planNetwork([2, 3, 1]), optimizer: 'sgd' } as const;
+    const other = { network: planNetwork(denseNetwork([2, 3, 1], 'relu')), optimizer: 'sgd', ema: null } as const;
     await expect(readRunState(join(folder, `run${runs - 1}-1`), other)).rejects.toMatchObject({ code: 'wrong_state' });
   });
 
