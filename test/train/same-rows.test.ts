@@ -80,6 +80,8 @@ async function weights(data: DataSource | TableRequest, seed = 0): Promise<{ sha
     workers: 1,
     kernels: 'wasm-strict',
     learningRate: 0.01,
+    scale: 'robust',
+    encode: ['piecewise', 'sign'],
     seed,
     runsDir: folder,
   } as Parameters<typeof train>[0]);
