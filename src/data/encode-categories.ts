@@ -8,7 +8,7 @@ import { shellName, show } from './columns.js';
 import type { CategoryInput, InputEncoding } from './preprocess.js';
 import type { LoadContext } from './stages.js';
 import { MOST_VALUES } from './survey.js';
-import type { Column, Table } from './table.js';
+import type { CategoryValues, Column, Table } from './table.js';
 
 /** With so many distinct values or fewer, a column is no identifier. */
 const FEW_VALUES = 100;
@@ -46,7 +46,7 @@ export async function encodeCategories(
       continue;
     }
     const suspect = kind === 'category' && values[i].length > FEW_VALUES && !named?.includes(name);
-    if (suspect && (await isIdentifier(table, name, signal))) {
+    if (suspect && (await isIdentifier(table, name, values[i], signal))) {
       notes.push(
         `${subject} is left out: nearly every row has another value, as an identifier has (--features ${shellName(name)} keeps it)`,
       );
@@ -65,18 +65,26 @@ function encodingOf(values: number, encode: readonly InputEncoding[]): Pick<Cate
   return encode.includes('embedding') && values > MOST_ONE_HOT ? { encoding: 'embedding' } : {};
 }
 
-async function isIdentifier(table: Table, name: string, signal: AbortSignal | undefined): Promise<boolean> {
+/** @param values as `encodeCategories` has them: where that is all of them, they need not be read as strings */
+async function isIdentifier(
+  table: Table,
+  name: string,
+  values: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const rowEnd = Math.min(IDENTIFIER_ROWS, table.rows);
+  const known = new Map(values.length > MOST_VALUES ? [] : [[name, values]]);
+  const mostRepeats = Math.floor((1 - IDENTIFIER_SHARE) * rowEnd);
   const distinct = new Set<string>();
   let rows = 0;
-  const rowEnd = Math.min(IDENTIFIER_ROWS, table.rows);
-  for await (const { columns } of table.read({ columns: [name], rowEnd, signal })) {
-    const [values] = columns;
-    if (values.kind !== 'category') continue;
-    for (const code of values.codes) {
+  for await (const { columns } of table.read({ columns: [name], rowEnd, values: known, signal })) {
+    const [category] = columns as readonly CategoryValues[];
+    for (const code of category.codes) {
       if (code < 0) continue;
       rows++;
-      distinct.add(values.dictionary[code]);
+      distinct.add(category.dictionary[code]);
     }
+    if (rows - distinct.size > mostRepeats) return false; // whatever follows
   }
   return distinct.size > FEW_VALUES && distinct.size >= IDENTIFIER_SHARE * rows;
 }

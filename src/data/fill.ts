@@ -1,15 +1,14 @@
 /**
- * Writes decoded rows to their slots in a dataset: numbers as `centred` float32, categories and classes as global codes.
+ * Writes decoded rows to their slots in a dataset, tile by tile, each column by its writer (column-writers.ts).
  *
  * Values that cannot be trained on (infinite, beyond float32, a weight that is none) are not thrown but returned: of
  * several workers' findings the first row's is the one to report, whoever found it first.
  */
-import { bucketOf } from './buckets.js';
+import { type ColumnWriter, createWriters, type Run } from './column-writers.js';
 import type { Dataset } from './dataset.js';
-import { centred, type Preprocessing } from './preprocess.js';
+import type { Preprocessing } from './preprocess.js';
 import { DROPPED } from './split.js';
-import type { CategoryValues, NumberValues, RowBatch } from './table.js';
-import { takePart } from './times.js';
+import type { RowBatch } from './table.js';
 
 /** What a worker needs to fill its rows; plain data over shared memory. The dataset's layout says which parts it holds. */
 export interface FillPlan {
@@ -24,15 +23,16 @@ export interface FillPlan {
 
 /** A value that cannot be used, and where it is. */
 export interface Problem {
-  readonly rule: 'number' | 'weight';
+  readonly rule: ColumnWriter['rule'];
   readonly column: string;
   /** Counted in the file, from 0. */
   readonly row: number;
   readonly value: number;
 }
 
-/** Rows of all columns written before the next rows: what they touch stays in the cache. */
-const TILE_ROWS = 256;
+/** Rows of all columns are written before the next rows: few enough that what they touch stays in the cache. */
+const TILE_WORDS = 65_536;
+const MOST_TILE_ROWS = 256;
 
 /** The columns to read for a plan, in the order that the filler expects. */
 export function columnsToFill({ dataset, preprocessing }: FillPlan): string[] {
@@ -52,57 +52,30 @@ export function valuesToFill({ dataset, preprocessing }: FillPlan): Map<string, 
   return values;
 }
 
-/** Where the cells of a dataset are: row `slot`, word `word` is views[slot >>> shift][(slot & mask) * stride + word]. */
-interface Cells {
-  readonly views: readonly Float32Array[];
-  readonly shift: number;
-  readonly mask: number;
-  readonly stride: number;
-}
+/** Writes rows rowStart .. rowEnd (exclusive, counted in the file) of a batch; gives the first problem, by row and then column. */
+export type Filler = (batch: RowBatch, rowStart: number, rowEnd: number) => Problem | null;
 
-/** Rows [from, to) of a batch, whose slots begin at slots[at] (for the batch's first row). */
-interface Rows {
-  slots: Uint32Array;
-  at: number;
-  from: number;
-  to: number;
-}
-
-/** Writes a column's rows; gives the first row of the batch that holds a value it refuses, or -1. */
-type Write = (cells: Cells, word: number, values: NumberValues | CategoryValues, rows: Rows) => number;
-
-interface ColumnWriter {
-  readonly name: string;
-  readonly rule: Problem['rule'];
-  readonly write: Write;
-}
-
-/** A function that writes batches with the columns of `columnsToFill`; it gives the first problem, by row and then column. */
-export function createFiller(plan: FillPlan): (batch: RowBatch) => Problem | null {
-  const { dataset, firstRow } = plan;
-  const cells: Cells = {
-    views: dataset.pieces.map((piece) => new Float32Array(piece)),
-    shift: 31 - Math.clz32(dataset.rowsPerPiece),
-    mask: dataset.rowsPerPiece - 1,
-    stride: dataset.layout.stride,
-  };
-  const writers = createWriters(plan);
+/** A function that writes batches with the columns of `columnsToFill`. */
+export function createFiller(plan: FillPlan): Filler {
+  const tileRows = Math.max(1, Math.min(MOST_TILE_ROWS, Math.floor(TILE_WORDS / plan.dataset.layout.stride)));
+  const runsOf = createRuns(plan, tileRows);
+  const { targets, weighted } = plan.dataset.layout;
+  const writers = createWriters(plan.preprocessing, { target: targets > 0, weight: weighted });
   const order = columnsToFill(plan);
   const positions = writers.map(({ name }) => order.indexOf(name));
-  const rows: Rows = { slots: new Uint32Array(plan.slots), at: 0, from: 0, to: 0 };
-  return (batch) => {
-    rows.at = batch.rowStart - firstRow;
-    for (let tile = 0; tile < batch.rows; tile += TILE_ROWS) {
-      rows.from = tile;
-      rows.to = Math.min(batch.rows, tile + TILE_ROWS);
+  return (batch, rowStart, rowEnd) => {
+    const end = rowEnd - batch.rowStart;
+    for (let tile = rowStart - batch.rowStart; tile < end; tile += tileRows) {
       let problem: Problem | null = null;
-      for (let word = 0; word < writers.length; word++) {
-        const { name, rule, write } = writers[word];
-        const values = batch.columns[positions[word]];
-        const refused = write(cells, word, values, rows);
-        const row = batch.rowStart + refused;
-        if (refused < 0 || (problem !== null && problem.row <= row)) continue;
-        problem = { rule, column: name, row, value: values.kind === 'number' ? values.values[refused] : Number.NaN };
+      for (const run of runsOf(batch.rowStart, tile, Math.min(end, tile + tileRows))) {
+        for (let word = 0; word < writers.length; word++) {
+          const { name, rule, write } = writers[word];
+          const values = batch.columns[positions[word]];
+          const refused = write(run, word, values);
+          const row = batch.rowStart + refused;
+          if (refused < 0 || (problem !== null && problem.row <= row)) continue;
+          problem = { rule, column: name, row, value: values.kind === 'number' ? values.values[refused] : Number.NaN };
+        }
       }
       if (problem !== null) return problem;
     }
@@ -110,144 +83,36 @@ export function createFiller(plan: FillPlan): (batch: RowBatch) => Problem | nul
   };
 }
 
-/** One writer a column, in the order of a row's words (see dataset.ts). */
-function createWriters({ dataset, preprocessing }: FillPlan): ColumnWriter[] {
-  const { numbers, categories, target, weightColumn } = preprocessing;
-  const writers = [
-    ...numbers.map(({ name, part, centre }) =>
-      part === undefined ? numberWriter(name, centre) : partWriter(name, takePart(part), centre),
-    ),
-    ...categories.map(({ name, values, buckets }) =>
-      buckets === undefined ? codeWriter(name, values) : bucketWriter(name, buckets),
-    ),
-  ];
-  if (dataset.layout.targets > 0) {
-    if (target.task === 'regression') writers.push(numberWriter(target.name, target.centre));
-    else if (target.type === 'number') writers.push(classWriter(target.name, target.classes as readonly number[]));
-    else writers.push(codeWriter(target.name, target.classes.map(String)));
-  }
-  if (dataset.layout.weighted && weightColumn !== null) {
-    writers.push({ name: weightColumn, rule: 'weight', write: writeWeights });
-  }
-  return writers;
-}
-
-function numberWriter(name: string, centre: number): ColumnWriter {
-  return {
-    name,
-    rule: 'number',
-    write: (cells, word, values, rows) => writeNumbers(cells, word, values, rows, centre),
-  };
-}
-
-function writeNumbers(
-  { views, shift, mask, stride }: Cells,
-  word: number,
-  column: NumberValues | CategoryValues,
-  { slots, at, from, to }: Rows,
-  centre: number,
-): number {
-  const { values } = column as NumberValues;
-  for (let row = from; row < to; row++) {
-    const slot = slots[at + row];
-    if (slot === DROPPED) continue;
-    const v = centred(values[row], centre);
-    // v - v is 0 unless v is infinite or NaN; and a NaN that was one before is a missing value.
-    if (v - v !== 0 && !Number.isNaN(values[row])) return row;
-    views[slot >>> shift][(slot & mask) * stride + word] = v;
-  }
-  return -1;
-}
-
-/** A part of a time, taken before it is centred. */
-function partWriter(name: string, take: (seconds: number) => number, centre: number): ColumnWriter {
-  return {
-    name,
-    rule: 'number',
-    write({ views, shift, mask, stride }, word, column, { slots, at, from, to }) {
-      const { values } = column as NumberValues;
-      for (let row = from; row < to; row++) {
-        const slot = slots[at + row];
-        if (slot === DROPPED) continue;
-        views[slot >>> shift][(slot & mask) * stride + word] = centred(take(values[row]), centre);
-      }
-      return -1;
-    },
-  };
-}
-
-function writeWeights(
-  { views, shift, mask, stride }: Cells,
-  word: number,
-  column: NumberValues | CategoryValues,
-  { slots, at, from, to }: Rows,
-): number {
-  const { values } = column as NumberValues;
-  for (let row = from; row < to; row++) {
-    const slot = slots[at + row];
-    if (slot === DROPPED) continue;
-    const weight = Math.fround(values[row]);
-    if (!(weight >= 0 && weight < Number.POSITIVE_INFINITY)) return row;
-    views[slot >>> shift][(slot & mask) * stride + word] = weight;
-  }
-  return -1;
-}
-
-function codeWriter(name: string, values: readonly string[]): ColumnWriter {
-  const codes = new Map(values.map((value, code) => [value, code]));
-  return recodingWriter(name, (value) => codes.get(value) ?? -1);
-}
-
-function bucketWriter(name: string, buckets: number): ColumnWriter {
-  return recodingWriter(name, (value) => bucketOf(value, buckets));
-}
-
-function recodingWriter(name: string, codeOf: (value: string) => number): ColumnWriter {
-  let dictionary: readonly string[] | undefined;
-  let recoded = new Int32Array(0);
-  return {
-    name,
-    rule: 'number',
-    write(cells, word, column, rows) {
-      const category = column as CategoryValues;
-      if (category.dictionary !== dictionary) {
-        dictionary = category.dictionary;
-        recoded = Int32Array.from(dictionary, codeOf);
-      }
-      return writeCodes(cells, word, category.codes, rows, recoded);
-    },
-  };
-}
-
-function writeCodes(
-  { views, shift, mask, stride }: Cells,
-  word: number,
-  codes: Int32Array,
-  { slots, at, from, to }: Rows,
-  recoded: Int32Array,
-): number {
-  for (let row = from; row < to; row++) {
-    const slot = slots[at + row];
-    if (slot === DROPPED) continue;
-    const code = codes[row];
-    views[slot >>> shift][(slot & mask) * stride + word] = code < 0 ? -1 : recoded[code];
-  }
-  return -1;
-}
-
-function classWriter(name: string, classes: readonly number[]): ColumnWriter {
-  const indices = new Map(classes.map((value, index) => [value, index]));
-  return {
-    name,
-    rule: 'number',
-    write({ views, shift, mask, stride }, word, column, { slots, at, from, to }) {
-      const { values } = column as NumberValues;
-      for (let row = from; row < to; row++) {
-        const slot = slots[at + row];
-        if (slot === DROPPED) continue;
-        views[slot >>> shift][(slot & mask) * stride + word] = indices.get(values[row]) ?? -1;
-      }
-      return -1;
-    },
+/** A function that gives the runs of rows from .. to (exclusive) of a batch, without those that are dropped. */
+function createRuns(
+  { dataset, firstRow, ...plan }: FillPlan,
+  tileRows: number,
+): (rowStart: number, from: number, to: number) => readonly Run[] {
+  const { pieces, rowsPerPiece, layout } = dataset;
+  const slots = new Uint32Array(plan.slots);
+  const shift = 31 - Math.clz32(rowsPerPiece);
+  const mask = rowsPerPiece - 1;
+  const byPiece = pieces.map(
+    (piece): Run => ({
+      view: new Float32Array(piece),
+      rows: new Int32Array(tileRows),
+      starts: new Int32Array(tileRows),
+      count: 0,
+    }),
+  );
+  const touched: Run[] = [];
+  return (rowStart, from, to) => {
+    for (const run of touched) run.count = 0;
+    touched.length = 0;
+    const at = rowStart - firstRow;
+    for (let row = from; row < to; row++) {
+      const slot = slots[at + row];
+      if (slot === DROPPED) continue;
+      const run = byPiece[slot >>> shift];
+      if (run.count === 0) touched.push(run);
+      run.rows[run.count] = row;
+      run.starts[run.count++] = (slot & mask) * layout.stride;
+    }
+    return touched;
   };
 }

@@ -4,7 +4,7 @@
  * moments of its chunks on the way. What ends up in the file, and what the moments are, depends on the rows alone.
  */
 import type { Dataset, RowLayout } from './dataset.js';
-import { columnsToFill, createFiller, type FillPlan, type Problem, valuesToFill } from './fill.js';
+import { columnsToFill, createFiller, type Filler, type FillPlan, valuesToFill } from './fill.js';
 import { checkInterrupt } from './interrupt.js';
 import type { Preprocessing } from './preprocess.js';
 import type { Sample } from './sample.js';
@@ -12,7 +12,7 @@ import type { SpoolPlace } from './spool-file.js';
 import { allocate, type LoadContext, problemError } from './stages.js';
 import { cutStretches, placeInStaging, type StoreTask, type Stretch } from './stretches.js';
 import type { SurveyedRows } from './survey.js';
-import type { RowBatch, Table } from './table.js';
+import type { Table } from './table.js';
 import type { SpooledStretch } from './tasks.js';
 
 /** Long writes, and little memory for each thread. */
@@ -110,7 +110,7 @@ async function decodeHere(
 ): Promise<void> {
   const of = stretches[stretches.length - 1].rowEnd - stretches[0].rowStart;
   let next = 0;
-  let current: { readonly staging: Staging; readonly fill: (batch: RowBatch) => Problem | null } | null = null;
+  let current: { readonly staging: Staging; readonly fill: Filler } | null = null;
   for await (const batch of table.read({ columns: columnsToFill(any), values: valuesToFill(any), signal })) {
     const end = batch.rowStart + batch.rows;
     for (let row = batch.rowStart; row < end; ) {
@@ -122,7 +122,7 @@ async function decodeHere(
       }
       const { staging, fill } = current;
       const rowEnd = Math.min(end, stretch.rowEnd);
-      const problem = fill(sliceRows(batch, row, rowEnd));
+      const problem = fill(batch, row, rowEnd);
       if (problem !== null) {
         lanes.run(next, staging, async () => ({ problem, moments: null }));
         return;
@@ -143,19 +143,6 @@ function fillPlan({ preprocessing }: SpoolPlan, { rowStart }: Stretch, { dataset
 
 function storeTask({ place, columns, sample }: SpoolPlan, stretch: Stretch, { dataset }: Staging): StoreTask {
   return { place, dataset, stretch, columns, sample };
-}
-
-/** Rows rowStart .. rowEnd (exclusive, counted in the table) of a batch: views, not copies. */
-function sliceRows(batch: RowBatch, rowStart: number, rowEnd: number): RowBatch {
-  const from = rowStart - batch.rowStart;
-  const to = rowEnd - batch.rowStart;
-  if (from === 0 && to === batch.rows) return batch;
-  const columns = batch.columns.map((column) =>
-    column.kind === 'number'
-      ? { ...column, values: column.values.subarray(from, to) }
-      : { ...column, codes: column.codes.subarray(from, to) },
-  );
-  return { rowStart, rows: rowEnd - rowStart, columns };
 }
 
 /** As many as asked for, each large enough for any stretch. */

@@ -103,9 +103,10 @@ export async function fillFrom(
   const fill = createFiller(plan);
   const request = { columns: columnsToFill(plan), values: valuesToFill(plan), rowStart, rowEnd, signal };
   for await (const batch of table.read(request)) {
-    const problem = fill(batch);
+    const end = batch.rowStart + batch.rows;
+    const problem = fill(batch, batch.rowStart, end);
     if (problem !== null) return problem;
-    onRows?.(batch.rowStart + batch.rows - rowStart);
+    onRows?.(end - rowStart);
   }
   return null;
 }

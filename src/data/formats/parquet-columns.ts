@@ -2,13 +2,13 @@
  * Parquet columns as paragrad reads them: which kind a type of DuckDB is, what SQL gives its values, and how a chunk of the
  * answer is decoded.
  *
- * Numbers become DOUBLE with NaN for null, times DOUBLE seconds, and categories whose values are known codes of a temporary
- * ENUM with -1 for null; so a chunk is typed arrays to copy, with no validity to look at. Categories of unknown values come
- * as strings, which costs a microsecond each.
+ * Numbers become DOUBLE (FLOAT where they are stored so) with NaN for null, times DOUBLE seconds, and categories whose values
+ * are known INTEGER codes with -1 for null; so a chunk is typed arrays, with no validity to look at. Categories of unknown
+ * values come as strings, which costs a microsecond each.
  */
 import type { DuckDBDataChunk } from '@duckdb/node-api';
 import { invariant } from '../../errors.js';
-import { doubles, integers, strings } from '../duckdb.js';
+import { doubles, integers, quoteLiteral, strings } from '../duckdb.js';
 import type { CategoryValues, Column, ColumnKind, NumberValues } from '../table.js';
 
 const NUMBER =
@@ -18,6 +18,8 @@ const VECTOR_TYPES = new RegExp(`^${NUMBER}\\[\\d*\\]$`);
 const TIME_TYPES = /^(DATE|TIMESTAMP|TIMESTAMP_S|TIMESTAMP_MS|TIMESTAMP_NS|TIMESTAMP WITH TIME ZONE)$/;
 const CATEGORY_TYPES = /^(VARCHAR|UUID|ENUM\(.*\))$/s;
 const BOOLEANS = ['false', 'true'];
+/** Values of a category up to which they are searched one by one. */
+const FEW_VALUES = 256;
 
 /** A column of the table, and what it comes from. */
 export interface ParquetColumn {
@@ -46,15 +48,28 @@ export interface Selected {
   readonly decode: (chunk: DuckDBDataChunk, column: number) => NumberValues | CategoryValues;
 }
 
-/** @param known the values to look for in a category, and the name of their ENUM type */
-export function select(
-  { column: { kind, type }, sql }: ParquetColumn,
-  known: { readonly values: readonly string[]; readonly name: string } | undefined,
-): Selected {
+/** A category's values to look for, and the ENUM type of them, where there is one. */
+export interface KnownValues {
+  readonly values: readonly string[];
+  readonly enumName: string | null;
+}
+
+/**
+ * Whether codes are to be found by an ENUM type, whose hash table is asked for every row. A list is searched from its start,
+ * but once for each entry of the file's own dictionary, which strings of few values nearly always have, and so at no cost.
+ * Without that dictionary, a list of FEW_VALUES takes twice the time of the hash table, and longer ones more.
+ */
+export function wantsEnum({ column }: ParquetColumn, values: readonly string[]): boolean {
+  return column.type !== 'VARCHAR' || values.length > FEW_VALUES;
+}
+
+/** @param known the values to look for in a category */
+export function select({ column: { kind, type }, sql }: ParquetColumn, known: KnownValues | undefined): Selected {
   invariant(kind !== 'unsupported', 'an unsupported column cannot be read');
   if (kind === 'number' || kind === 'time' || kind === 'clock') {
+    const [values, nan] = type === 'FLOAT' ? [sql, "'nan'::FLOAT"] : [numberOf(type, sql), "'nan'::DOUBLE"];
     return {
-      expression: `coalesce(${numberOf(type, sql)}, 'nan'::DOUBLE)`,
+      expression: `coalesce(${values}, ${nan})`,
       decode: (chunk, i) => ({ kind: 'number', values: doubles(chunk, i) }),
     };
   }
@@ -62,11 +77,15 @@ export function select(
     return { expression: `encode(CAST(${sql} AS VARCHAR))`, decode: strings };
   }
   const dictionary = known?.values ?? BOOLEANS;
-  const code = known ? `enum_code(TRY_CAST(${sql} AS ${known.name}))` : sql;
   return {
-    expression: `coalesce(CAST(${code} AS INTEGER), -1)`,
+    expression: known ? codeOf(sql, known) : `coalesce(CAST(${sql} AS INTEGER), -1)`,
     decode: (chunk, i) => ({ kind: 'category', codes: integers(chunk, i), dictionary }),
   };
+}
+
+function codeOf(sql: string, { values, enumName }: KnownValues): string {
+  if (enumName !== null) return `coalesce(CAST(enum_code(TRY_CAST(${sql} AS ${enumName})) AS INTEGER), -1)`;
+  return `coalesce(list_position([${values.map(quoteLiteral).join(', ')}]::VARCHAR[], ${sql}), 0) - 1`;
 }
 
 /** Seconds by whole units: `epoch` itself is off by an ulp. */

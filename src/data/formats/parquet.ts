@@ -9,7 +9,7 @@ import { DuckDB, decodeText } from '../duckdb.js';
 import { checkStamp } from '../stamp.js';
 import type { ReadRequest, RowBatch, Table, TableFile, TableSource } from '../table.js';
 import type { OpenOptions } from './format.js';
-import { type ParquetColumn, type Selected, select } from './parquet-columns.js';
+import { type ParquetColumn, type Selected, select, wantsEnum } from './parquet-columns.js';
 import { checkFraming } from './parquet-framing.js';
 import { type ParquetRows, type ParquetSchema, readRows, readSchema } from './parquet-schema.js';
 
@@ -96,8 +96,9 @@ function createTable(
       for (const name of request.columns) {
         const found = find(name);
         const values = found.column.kind === 'category' ? request.values?.get(name) : undefined;
-        if (values) enums.push(await duckdb.createEnum(values, signal));
-        selected.push(select(found, values && { values, name: enums[enums.length - 1] }));
+        const enumName = values && wantsEnum(found, values) ? await duckdb.createEnum(values, signal) : null;
+        if (enumName !== null) enums.push(enumName);
+        selected.push(select(found, values && { values, enumName }));
       }
       const list = selected.map(({ expression }) => expression).join(', ');
       let start = rowStart;
