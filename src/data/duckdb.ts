@@ -12,7 +12,14 @@ import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DuckDBBlobValue, DuckDBConnection, DuckDBDataChunk, DuckDBInstance, DuckDBValue } from '@duckdb/node-api';
+import type {
+  DuckDBBlobValue,
+  DuckDBConnection,
+  DuckDBDataChunk,
+  DuckDBInstance,
+  DuckDBValue,
+  DuckDBVector,
+} from '@duckdb/node-api';
 import { invariant, ParagradError } from '../errors.js';
 import { createCoder } from './distinct.js';
 import { checkInterrupt, interrupted } from './interrupt.js';
@@ -198,13 +205,11 @@ export function quoteLiteral(text: string): string {
 }
 
 /**
- * The values of a DOUBLE or FLOAT column that holds no nulls.
- *
- * Doubles and integers are not copied: they lie in the chunk's memory. (The package keeps a vector's typed array in a field
- * that its types call private; reading it is what makes a chunk cost microseconds.)
+ * The values of a DOUBLE or FLOAT column that holds no nulls: the package has copied them out of the chunk. (It keeps them in a
+ * field that its types call private; reading that is what makes a chunk cost microseconds.)
  */
 export function doubles(chunk: DuckDBDataChunk, column: number): Float64Array {
-  const items = vectorItems(chunk, column);
+  const items = vectorItems(chunk.getColumnVector(column));
   if (items instanceof Float32Array) return new Float64Array(items);
   invariant(items instanceof Float64Array, 'DuckDB gave no DOUBLE vector');
   return items;
@@ -212,7 +217,7 @@ export function doubles(chunk: DuckDBDataChunk, column: number): Float64Array {
 
 /** The values of an INTEGER column that holds no nulls. @see doubles */
 export function integers(chunk: DuckDBDataChunk, column: number): Int32Array {
-  const items = vectorItems(chunk, column);
+  const items = vectorItems(chunk.getColumnVector(column));
   invariant(items instanceof Int32Array, 'DuckDB gave no INTEGER vector');
   return items;
 }
@@ -235,9 +240,6 @@ export function decodeText(value: DuckDBValue): string | null {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
 }
 
-function vectorItems(chunk: DuckDBDataChunk, column: number): unknown {
-  const { items } = chunk.getColumnVector(column) as unknown as { readonly items: unknown };
-  // The chunk frees its memory when it is collected, so whoever holds a view of that memory has to hold the chunk.
-  if (ArrayBuffer.isView(items)) (items.buffer as { chunk?: DuckDBDataChunk }).chunk = chunk;
-  return items;
+function vectorItems(vector: DuckDBVector): unknown {
+  return (vector as unknown as { items: unknown }).items;
 }

@@ -5,7 +5,15 @@ import { BUCKETS, bucketOf } from '../../src/data/buckets.js';
 import { loadForModel, loadTraining, type TrainingLoad } from '../../src/data/load.js';
 import { featureNames } from '../../src/data/preprocess.js';
 import { executeInline } from '../../src/data/tasks.js';
-import { type Cell, type Cells, withTable, writeArrow, writeParquet } from './tables.js';
+import {
+  type Cell,
+  type Cells,
+  readColumns,
+  withTable,
+  writeArrow,
+  writeParquet,
+  writeParquetQuery,
+} from './tables.js';
 
 const ROWS = 3000;
 const column = (cell: (row: number) => Cell) => Array.from({ length: ROWS }, (_, row) => cell(row));
@@ -127,4 +135,26 @@ describe.each(['arrow', 'parquet'])('a category (%s)', (format) => {
     expect(preprocessing.categories[0].values).toHaveLength(40);
     expect(notes).toEqual([]);
   });
+});
+
+describe.each([
+  ['with a dictionary', ''],
+  ['without one', ', dictionary_size_limit 1'],
+])('strings in Parquet %s', (_, options) => {
+  it.each([3, 256, 257, 1000])(
+    'are found among %i known values by their bytes, anything else is missing',
+    async (count) => {
+      const odd = ["it's", 'a"b', '', 'Ä', 'A\u0308', ' x', 'x'];
+      const known = [...odd, ...Array.from({ length: count }, (_, i) => `v${i}`)].slice(0, count);
+      const all = [...known, 'unknown', 'X', null];
+      const list = all.map((value) => (value === null ? 'NULL' : `'${value.replaceAll("'", "''")}'`)).join(', ');
+      const path = await writeParquetQuery(`SELECT unnest([${list}]) AS name FROM range(20)`, options);
+      const values = new Map([['name', known]]);
+      const { name } = await withTable(path, (table) =>
+        readColumns(table.read({ columns: ['name'], values }), ['name']),
+      );
+      const expected = all.map((value) => (value !== null && known.includes(value) ? value : null));
+      expect(name).toEqual(Array.from({ length: 20 }, () => expected).flat());
+    },
+  );
 });
