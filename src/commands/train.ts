@@ -9,7 +9,7 @@ import { addConfigFileOption, type ConfigInput, configInput, type GivenOptions }
 import { addConfigOptions, flagOf, TRAIN_KEYS } from './config-options.js';
 import { addDataArgument, dataInput } from './data-arguments.js';
 import { findingLine } from './findings.js';
-import { formatCount, formatDuration, formatMetrics, plural } from './format.js';
+import { formatCount, formatDuration, formatMegabytes, formatMetrics, plural } from './format.js';
 import { createProgress } from './progress.js';
 import { type CommandContext, runCommand } from './run-command.js';
 import { addOutputOptions, type OutputOptions, type Terminal, warningLine } from './terminal.js';
@@ -82,5 +82,9 @@ function printResult(done: DoneEvent, epochs: number, terminal: Terminal): void 
   const waiting = (100 * throughput.seconds.input * throughput.stepsPerSecond) / done.steps;
   if (waiting >= 1) speed.push(`${waiting.toFixed(0)}% of the training spent waiting for rows`);
   terminal.print(`speed      ${speed.join(', ')}`);
+  const [peak, steps, rows] = [done.memory.peak, done.memory.steps, done.memory.rows].map(formatMegabytes);
+  terminal.print(
+    `memory     ${peak} at most: ${steps} for the steps, ${rows} of rows, the rest for Node and for reading`,
+  );
   terminal.print(`model      ${done.model}`);
 }

@@ -125,6 +125,16 @@ export interface MemberResult {
   readonly validation: Metrics | null;
 }
 
+/** Bytes. */
+export interface MemoryUse {
+  /** Of the whole process at its largest, Node and everything that ran in it before included. */
+  readonly peak: number;
+  /** Of the shared memory that the steps work in: weights, optimizer state, gradients, the workers' buffers. */
+  readonly steps: number;
+  /** Of the rows that were in memory at once. */
+  readonly rows: number;
+}
+
 /** The run is over and its model is written. */
 export interface DoneEvent {
   readonly type: 'done';
@@ -141,6 +151,7 @@ export interface DoneEvent {
   readonly metrics: { readonly validation?: Metrics; readonly test?: Metrics };
   readonly members: readonly MemberResult[];
   readonly throughput: Throughput;
+  readonly memory: MemoryUse;
   readonly kernels: KernelName;
   readonly workers: number;
   readonly shards: number;

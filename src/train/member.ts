@@ -52,6 +52,8 @@ export interface TrainedMember {
   readonly plan: StepPlan;
   readonly outcome: EpochsOutcome;
   readonly seconds: DoneEvent['throughput']['seconds'];
+  /** Bytes of the rows that it held in memory at once. */
+  readonly rowBytes: number;
 }
 
 /** Plans the steps, and sets the initial weights. */
@@ -117,6 +119,7 @@ export async function trainMember(
     plan,
     outcome,
     seconds: meanSeconds(schedule.session, outcome),
+    rowBytes: rows.input.dataset.pieces.reduce((sum, piece) => sum + piece.byteLength, 0),
   };
 }
 

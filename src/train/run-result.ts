@@ -1,10 +1,11 @@
 /** What came of a run, all members taken together. */
+import { resourceUsage } from 'node:process';
 import { meanMetrics } from './ensemble.js';
 import type { DoneEvent, StepSeconds } from './events.js';
 import type { TrainedMember } from './member.js';
 import type { Metrics } from './metrics.js';
 
-type Result = Pick<DoneEvent, 'steps' | 'epoch' | 'metrics' | 'members' | 'throughput' | 'shards'>;
+type Result = Pick<DoneEvent, 'steps' | 'epoch' | 'metrics' | 'members' | 'throughput' | 'memory' | 'shards'>;
 
 /** @param test scores of the test table, where there is one */
 export function resultOf(members: readonly TrainedMember[], test: Metrics | undefined): Result {
@@ -24,6 +25,11 @@ export function resultOf(members: readonly TrainedMember[], test: Metrics | unde
       rowsPerSecond: sum((member) => member.outcome.rows) / seconds,
       stepsPerSecond: steps / seconds,
       seconds: addSeconds(members.map((member) => member.seconds)),
+    },
+    memory: {
+      peak: resourceUsage().maxRSS * 1024,
+      steps: Math.max(...members.map((member) => member.plan.layout.bytes)),
+      rows: Math.max(...members.map(({ rowBytes }) => rowBytes)),
     },
     shards: plan.shards,
   };

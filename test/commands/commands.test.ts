@@ -77,6 +77,14 @@ describe('a regression', () => {
     expect((done.metrics.validation as { r2: number }).r2).toBeGreaterThan(0.9);
   });
 
+  it('says what memory it took: rows of a number, a code and a target, and 2 workers with 2 gradients or more', () => {
+    const parameters = 5 * 16 + 16 + 16 + 1;
+    expect(done.memory.rows).toBe(400 * 3 * 4);
+    expect(done.memory.steps).toBeGreaterThan(4 * parameters * (1 + 2 + 2 + 2));
+    expect(done.memory.peak).toBeGreaterThan(2e7 + done.memory.steps + done.memory.rows);
+    expect(done.memory.peak).toBeLessThan(2e9);
+  });
+
   it('leaves a run directory whose model has the hash that was printed', async () => {
     const run = join(folder, done.runDir);
     expect((await readdir(run)).sort()).toEqual([

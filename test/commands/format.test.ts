@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   formatCount,
   formatDuration,
+  formatMegabytes,
   formatMetrics,
   formatNumber,
   formatTable,
@@ -34,6 +35,15 @@ describe('formatCount', () => {
     [1_234_567, '1.23M'],
     [5e15, '5000T'],
   ])('%s is %s', (value, text) => expect(formatCount(value)).toBe(text));
+});
+
+describe('formatMegabytes', () => {
+  it.each([
+    [0, '0.0 MB'],
+    [123_456, '0.1 MB'],
+    [9_960_000, '10 MB'],
+    [3.4e9, '3400 MB'],
+  ])('%s is %s', (value, text) => expect(formatMegabytes(value)).toBe(text));
 });
 
 describe('formatDuration', () => {
