@@ -114,7 +114,7 @@ describe('resolveConfig', () => {
     ],
     [{ ...least, hidden: 64 }, 'hidden: expected a list of layer widths, each a whole number of at least 1, got 64'],
     [
-      { ...least, momentum: 0.5 },
+      { ...least, preset: 'sgd', momentum: 0.5 },
       'momentum has no effect on adam, which reads learningRate, weightDecay, beta1, beta2, epsilon. Leave it out, or choose optimizer momentum or nesterov.',
     ],
     [

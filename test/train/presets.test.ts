@@ -64,6 +64,6 @@ describe('the preset', () => {
     expect(momentum.beta2).toBeUndefined();
     expect(hyperparametersOf(momentum).learningRate).toBe(0.01);
     expect(momentum.dropout).toBe(settle({}).dropout);
-    expect(settle({ preset: 'default', optimizer: 'adam' }).beta2).toBe(0.95);
+    expect(settle({ preset: 'default', optimizer: 'adamw' }).beta2).toBe(0.95);
   });
 });
