@@ -30,6 +30,10 @@ const count = z.int().min(0);
 const width = z.int().min(1);
 const scaled = { centre: z.number(), shift: z.number(), scale: z.number() };
 
+const binsSchema = z
+  .object({ edges: z.array(z.number()), means: z.array(z.number()).min(1) })
+  .refine(({ edges, means }) => edges.length === means.length + 1, 'a bin lies between two edges');
+
 const preprocessingSchema: z.ZodType<Preprocessing> = z.object({
   numbers: z.array(
     z.object({
@@ -37,7 +41,7 @@ const preprocessingSchema: z.ZodType<Preprocessing> = z.object({
       part: z.enum(TIME_PARTS).optional(),
       ...scaled,
       clip: z.number().optional(),
-      bins: z.object({ edges: z.array(z.number()), means: z.array(z.number()) }).optional(),
+      bins: binsSchema.optional(),
       flagged: z.boolean(),
     }),
   ),

@@ -74,6 +74,20 @@ describe('robust scaling', () => {
   });
 });
 
+describe('a value that is missing for the first time after the training', () => {
+  it('is 0, in every bin too', async () => {
+    const { preprocessing } = await load(parquet);
+    const later = writeArrow({ ...ORACLE.cells, skewed: ORACLE.cells.skewed.map(() => null) }, ROWS);
+    const dataset = await withTable(later, (table) => {
+      return loadForModel({ table, preprocessing, withTarget: false, execute: executeInline });
+    });
+    const [row] = gathered({ dataset, preprocessing }, 1);
+    const ofColumn = Object.entries(row).filter(([name]) => name.startsWith('skewed'));
+    expect(ofColumn.length).toBeGreaterThan(20);
+    expect(ofColumn.every(([, value]) => value === 0)).toBe(true);
+  });
+});
+
 describe.each(['price', 'high', 'level'])('bins for target %s', (target) => {
   it("are those of scikit-learn's tree, to 1e-5, and skip what cannot be split", async () => {
     const task = target === 'level' ? 'multiclass' : undefined;
