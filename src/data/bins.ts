@@ -8,20 +8,27 @@ import { type Bins, binMeans } from './piecewise.js';
 import { forEachRun } from './statistics.js';
 
 /** Bins of a number, at most. */
-export const MOST_BINS = 32;
+const MOST_BINS = 32;
+/** Bins of all numbers together, at most: a wide table must not become a network of inputs. */
+const MOST_BINS_TOGETHER = 2048;
+
+/** How many bins each of so many numbers has, at most. */
+export function mostBins(numbers: number): number {
+  return Math.min(MOST_BINS, Math.floor(MOST_BINS_TOGETHER / numbers));
+}
 
 /**
  * Bins of one number of a dataset of at most 2^20 rows, whose values are standardised.
  *
  * @param number index of the number, and its word in the row
  * @param classes of the target; 0: it is a number
- * @returns null where there would be one bin
+ * @returns null where there would be no more than one bin
  */
 export function binsOf(dataset: Dataset, number: number, classes: number): Bins | null {
   const { values, targets } = sortedByValue(dataset, number);
   const rows = values.length;
   const leafRows = Math.max(8, Math.min(64, Math.floor(rows / 200)));
-  const places = splitPlaces(values, targets, classes, { leaves: MOST_BINS, leafRows });
+  const places = splitPlaces(values, targets, classes, { leaves: mostBins(dataset.layout.numbers), leafRows });
   if (places.length === 0) return null;
   const edges = [values[0], ...places, values[rows - 1]];
   return { edges, means: binMeans(edges, values) };

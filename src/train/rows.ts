@@ -2,7 +2,7 @@
  * The rows of a run, or of a member of it: opens the tables, decides where the rows are kept, and reads them there. What comes
  * out is the input of the training and the preprocessing that goes with it; neither shows where the rows are.
  */
-import { MOST_BINS } from '../data/bins.js';
+import { mostBins } from '../data/bins.js';
 import { createMemoryInput, type TrainingInput } from '../data/input.js';
 import { checkForModel, loadPlanned, planTraining, type TrainingLoad, type TrainingPlan } from '../data/load.js';
 import { loadSpooled, storedBytes } from '../data/load-spooled.js';
@@ -156,7 +156,8 @@ function chooseStorage(
 ): RowStorage {
   const { table, held, layout, preprocessing, trainRows, validationRows } = plan;
   // At most: what is flagged as missing, and how many bins there are, is known only when all rows have been read.
-  const inputs = layout.inputs + layout.numbers * (config.encode.includes('piecewise') ? 1 + MOST_BINS : 1);
+  const inputs =
+    layout.inputs + layout.numbers * (config.encode.includes('piecewise') ? 1 + mostBins(layout.numbers) : 1);
   const { target } = preprocessing;
   const loss = lossForTask(target.task, config.loss);
   const outputs = outputsFor(loss, target.task === 'regression' ? 1 : target.classes.length);

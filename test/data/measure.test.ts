@@ -115,6 +115,20 @@ describe.each(['price', 'high', 'level'])('bins for target %s', (target) => {
   });
 });
 
+describe('a wide table', () => {
+  it.each([
+    [150, 13],
+    [1025, 1],
+  ])('of %i numbers has %i bins for each, at most', async (columns, most) => {
+    const names = Array.from({ length: columns }, (_, i) => `x${i}`);
+    const cells = Object.fromEntries(names.map((name, i) => [name, ORACLE.cells.far.slice(i, i + 400)]));
+    const price = ORACLE.cells.price.slice(0, 400);
+    const { preprocessing } = await load(writeArrow({ ...cells, price }, 400), { features: names });
+    const counts = preprocessing.numbers.map(({ bins }) => bins?.means.length ?? 1);
+    expect(Math.max(...counts)).toBe(most);
+  });
+});
+
 describe('the range of the target', () => {
   it('is remembered where predictions are to be kept within it, and bounds them', async () => {
     const prices = ORACLE.cells.price as readonly number[];
