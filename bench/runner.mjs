@@ -70,15 +70,24 @@ export function makeRunner(net, workers, dataset, pool, kernels, changes = {}) {
   const session = openSession(plan, pool, kernels);
   initialiseParameters(plan.network, ACTIVATIONS.relu, 0, parameterView(session));
   const batches = Math.floor(dataset.rows / net.batch);
+  const rows = planOrder(dataset.rows, dataset.layout.stride);
   let epoch = 0;
+  let segment = 0;
+  const run = (firstBatch, count, updates) => {
+    const order = { plan: rows, seed: 0, epoch, ring: null };
+    return runSegment(session, dataset, { segment: segment++, order, firstBatch, batches: count, updates }, undefined);
+  };
   return {
     session,
+    /** Some steps of the epoch that it is in. */
+    segment: run,
+    nextEpoch() {
+      epoch++;
+    },
     async epochs(count) {
       let outcome;
       for (let i = 0; i < count; i++) {
-        const order = { plan: planOrder(dataset.rows, dataset.layout.stride), seed: 0, epoch, ring: null };
-        const segment = { segment: epoch, order, firstBatch: 0, batches, updates: 0 };
-        outcome = await runSegment(session, dataset, segment, undefined);
+        outcome = await run(0, batches, 0);
         epoch++;
       }
       return { steps: count * batches, losses: outcome.losses };

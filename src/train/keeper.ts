@@ -3,7 +3,7 @@
  * one is waited for any longer (Prechelt, "Early stopping, but when?", 1998: a fixed number of epochs without progress).
  */
 import type { StepPlan } from '../parallel/plan.js';
-import { restoreSnapshot, type Session, type Snapshot, takeSnapshot } from '../parallel/session.js';
+import { restoreSnapshot, retakeSnapshot, type Session, type Snapshot, takeSnapshot } from '../parallel/session.js';
 import type { EpochEvent } from './events.js';
 
 /** A point of a run. */
@@ -48,7 +48,10 @@ export function createKeeper(session: Session<StepPlan>, { restore, patience }: 
         least = loss;
         bestEpoch = reached.epochs;
       }
-      if (restore === 'last' || isBetter) kept = { ...reached, snapshot: takeSnapshot(session) };
+      if (restore === 'last' || isBetter) {
+        retakeSnapshot(session, kept.snapshot);
+        kept = { ...reached, snapshot: kept.snapshot };
+      }
       return patience === null || reached.epochs - bestEpoch < patience;
     },
     get epochs() {

@@ -13,7 +13,7 @@ import {
   updateFindings,
 } from '../check/monitors.js';
 import { unitFindings } from '../check/unit-findings.js';
-import { readTensor, type Tensor } from '../nn/network.js';
+import type { Tensor } from '../nn/network.js';
 import { BLOCK_ROWS, type StepPlan } from '../parallel/plan.js';
 import { parameterView, type Session } from '../parallel/session.js';
 import { activeShards, planReduction } from '../parallel/tree.js';
@@ -59,7 +59,7 @@ export function createMonitor(session: Session<StepPlan>, verify: string): Monit
     return layers.map(({ weight }) => ({
       name: weight.name,
       weight: norm(weight, after),
-      update: distance(weight, before, after),
+      update: norm(weight, after, before),
     }));
   }
 
@@ -113,11 +113,15 @@ export function createMonitor(session: Session<StepPlan>, verify: string): Monit
   };
 }
 
-function norm(tensor: Tensor, vector: Float32Array): number {
-  return Math.sqrt(readTensor(tensor, vector).reduce((sum, v) => sum + v * v, 0));
-}
-
-function distance(tensor: Tensor, a: Float32Array, b: Float32Array): number {
-  const [x, y] = [readTensor(tensor, a), readTensor(tensor, b)];
-  return Math.sqrt(x.reduce((sum, v, i) => sum + (v - y[i]) ** 2, 0));
+/** Norm of a tensor's values, or of their distance from other ones; without a copy, since it is taken while workers wait. */
+function norm({ offset, rows, columns, stride }: Tensor, vector: Float32Array, from?: Float32Array): number {
+  let sum = 0;
+  for (let r = 0; r < rows; r++) {
+    const start = offset + r * stride;
+    for (let i = start; i < start + columns; i++) {
+      const value = from === undefined ? vector[i] : vector[i] - from[i];
+      sum += value * value;
+    }
+  }
+  return Math.sqrt(sum);
 }

@@ -14,6 +14,9 @@ const STRETCH_WORK = 4e9;
 /** Steps of a stretch, at least; the first ones are as long as all before them, so that there soon is something to go back to. */
 const LEAST_STEPS = 64;
 const FIRST_STEPS = 16;
+/** Floats that are copied in no time, and how many steps of one row a copy of weights and state takes, times a hundred. */
+const SMALL_COPY = 65_536;
+const COPY_STEPS = 1000;
 /** Losses at the end of a stretch that say whether it is good, and how far above the best ones their mean may be. */
 const JUDGED_STEPS = 32;
 const WORSE = 2;
@@ -34,6 +37,12 @@ export function runawayLoss(firstLoss: number): number {
 /** Rows that a reported loss is summed over: 1 where it is their mean. */
 export function lossRows(plan: StepPlan): number {
   return followedReductions(plan.loss, plan.reduction).loss === 'mean' ? 1 : plan.batchSize;
+}
+
+/** Steps between two copies, at least, so that short epochs are not spent on copying. */
+function stepsBetweenCopies({ network, layout, batchSize }: StepPlan): number {
+  const vectors = 1 + layout.slots.length;
+  return vectors * network.parameters <= SMALL_COPY ? 1 : Math.ceil((COPY_STEPS * vectors) / batchSize);
 }
 
 export interface SafePoint extends Reached {
@@ -57,6 +66,7 @@ export interface SafePoints {
 
 export function createSafePoints(session: Session<StepPlan>): SafePoints {
   const snapshot = takeSnapshot(session);
+  const between = stepsBetweenCopies(session.plan);
   let last: SafePoints['last'] = { epochs: 0, steps: 0, updates: 0, validation: undefined, snapshot };
   let best = Number.POSITIVE_INFINITY;
 
@@ -66,7 +76,7 @@ export function createSafePoints(session: Session<StepPlan>): SafePoints {
       if (judged.length === 0) return;
       const mean = judged.reduce((sum, loss) => sum + loss, 0) / judged.length;
       best = Math.min(best, Math.max(firstLoss, 1));
-      if (mean <= WORSE * best) {
+      if (mean <= WORSE * best && at.steps - last.steps >= between) {
         retakeSnapshot(session, snapshot);
         last = { ...at, snapshot };
       }
