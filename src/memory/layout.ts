@@ -50,6 +50,8 @@ export interface LayoutRequest {
   readonly codes: number;
   /** Leading dimension of the gradient by the inputs that are made of others; 0 where there are none. */
   readonly derivedStride: number;
+  /** Floats of the largest embedding; 0 where there is none. */
+  readonly embedding: number;
   /** Target values a row. */
   readonly targets: number;
   readonly workspaceBytes: number;
@@ -87,6 +89,8 @@ export interface WorkerLayout {
   readonly codes: number;
   /** [rows, derivedStride]: gradient by the inputs that are made of others. */
   readonly derivedDelta: number;
+  /** Gradient of an embedding by the rows in work, before it is added to that of others. */
+  readonly embeddingGradient: number;
   readonly workspace: number;
 }
 
@@ -154,6 +158,7 @@ export function planLayout(request: LayoutRequest): Layout {
       scaledGradient: floats(request.scaledWeights),
       codes: floats(rows * request.codes),
       derivedDelta: floats(rows * request.derivedStride),
+      embeddingGradient: floats(request.embedding),
       workspace: take(request.workspaceBytes),
     })),
     bytes: cursor,

@@ -36,7 +36,7 @@ export function createDerivedInputs(
   kernels: Kernels,
   parameters: number,
 ): DerivedInputsWorker {
-  const embeddings = createEmbeddings(plan, derived, worker, views, parameters);
+  const embeddings = createEmbeddings(plan, derived, worker, views, kernels, parameters);
   const periodic = derived.periodic && createPeriodic(plan, derived, derived.periodic, worker, kernels, parameters);
   return {
     forward(rows, padded) {
@@ -108,6 +108,7 @@ function createEmbeddings(
   { start, stride, embeddingStart, embeddings }: DerivedInputs,
   worker: number,
   { f32, i32 }: Views,
+  kernels: Kernels,
   parameters: number,
 ): Part & { takeCodes(rows: number): void } {
   const own = layout.workers[worker];
@@ -135,8 +136,10 @@ function createEmbeddings(
     },
     backward(rows, gradient, accumulate) {
       embeddings.forEach(({ offset, length }, e) => {
-        const table = gradient / 4 + offset;
-        if (!accumulate) f32.fill(0, table, table + length);
+        // What is added to holds the sum of other rows: the tree wants that of these first.
+        const sum = accumulate ? own.embeddingGradient : gradient + 4 * offset;
+        const table = sum / 4;
+        f32.fill(0, table, table + length);
         for (let r = 0; r < rows; r++) {
           const code = i32[codes + r * count + e];
           if (code < 0) continue;
@@ -144,6 +147,7 @@ function createEmbeddings(
           const to = table + code * EMBEDDING_WIDTH;
           for (let j = 0; j < EMBEDDING_WIDTH; j++) f32[to + j] += f32[from + j];
         }
+        if (accumulate) kernels.add(gradient + 4 * offset, sum, length);
       });
     },
   };

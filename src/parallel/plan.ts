@@ -126,6 +126,7 @@ export function planStep(options: StepOptions): StepPlan {
     slopeStrides: keepsSlopes ? hiddenStrides(network) : [],
     droppedStrides: options.dropout > 0 ? hiddenStrides(network) : [],
     derivedStride: network.derived?.stride ?? 0,
+    embedding: Math.max(0, ...(network.derived?.embeddings ?? []).map(({ length }) => length)),
     penaltyGradients: typeof options.loss !== 'string' && options.loss.penaltyGradient ? 1 : 0,
     targets: targetsPerRow(options.loss, network.sizes[network.sizes.length - 1]),
   });
@@ -144,6 +145,7 @@ export function planForward(spec: NetworkSpec, workers: number): ForwardPlan {
     slopeStrides: [],
     droppedStrides: [],
     derivedStride: 0,
+    embedding: 0,
     penaltyGradients: 0,
     targets: 1,
   });

@@ -6,8 +6,8 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { CATEGORY_ENCODINGS } from '../data/dataset.js';
-import { featureNames, type Preprocessing } from '../data/preprocess.js';
+import { CATEGORY_ENCODINGS, embeddedValues } from '../data/dataset.js';
+import { featureNames, type Preprocessing, rowLayout } from '../data/preprocess.js';
 import { TIME_PARTS } from '../data/times.js';
 import { ParagradError } from '../errors.js';
 import type { Arithmetic } from '../kernels/kernels.js';
@@ -260,6 +260,10 @@ function checkMemberEnds(
   const inputs = featureNames(preprocessing).length;
   if (network.sizes[0] !== inputs) {
     throw notAModel(path, `its network has ${network.sizes[0]} inputs, but its columns make ${inputs}`);
+  }
+  const embedded = embeddedValues(rowLayout(preprocessing, { target: false, weight: false }));
+  if (network.periodic > preprocessing.numbers.length || network.embeddings.join() !== embedded.join()) {
+    throw notAModel(path, 'its network learns of other numbers and categories than its columns are');
   }
   const outputs = network.sizes.at(-1);
   if (outputs !== outputsFor(loss, target.task === 'regression' ? 1 : target.classes.length)) {

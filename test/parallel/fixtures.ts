@@ -43,23 +43,30 @@ export function numbers(count: number, seed: number): Float32Array {
   });
 }
 
-/** A dataset of plain numbers that fits the run; targets are class indices where the loss wants them. */
+/** A dataset of plain numbers, and codes where the run embeds some; targets are class indices where the loss wants them. */
 export function makeDataset(run: TestRun, seed = 1): Dataset {
   const outputs = run.sizes[run.sizes.length - 1];
   const classes = targetsOf(run.loss) === 'class';
   const targets = classes ? 1 : outputs;
-  const layout = planRow({ numbers: run.sizes[0], flagged: [], categories: [], targets, weighted: run.weighted });
+  const embeddings = run.pieces?.embeddings ?? [];
+  const width = run.sizes[0] + embeddings.length;
+  // Codes are gathered as if they were numbers, right behind those: where the network looks for them.
+  const layout = planRow({ numbers: width, flagged: [], categories: [], targets, weighted: run.weighted });
   const dataset = allocateDataset(run.rows, layout);
   const values = numbers(run.rows * layout.stride, seed);
   const piece = new Float32Array(dataset.pieces[0]);
   piece.set(values);
   for (let row = 0; row < run.rows; row++) {
     const at = row * layout.stride;
+    embeddings.forEach((count, e) => {
+      const code = at + run.sizes[0] + e;
+      piece[code] = Math.floor(((piece[code] + 1) / 2) * (count + 1)) - 1;
+    });
     for (let t = 0; t < targets; t++) {
-      const value = piece[at + run.sizes[0] + t];
-      if (classes) piece[at + run.sizes[0] + t] = Math.floor(((value + 1) / 2) * outputs);
-      else if (run.loss === 'poisson') piece[at + run.sizes[0] + t] = Math.floor(3 * Math.abs(value));
-      else if (run.loss === 'bce') piece[at + run.sizes[0] + t] = value > 0 ? 1 : 0;
+      const value = piece[at + width + t];
+      if (classes) piece[at + width + t] = Math.floor(((value + 1) / 2) * outputs);
+      else if (run.loss === 'poisson') piece[at + width + t] = Math.floor(3 * Math.abs(value));
+      else if (run.loss === 'bce') piece[at + width + t] = value > 0 ? 1 : 0;
     }
     if (run.weighted) piece[at + layout.stride - 1] = row % 7 === 0 ? 0 : Math.abs(piece[at + layout.stride - 1]) + 0.1;
   }

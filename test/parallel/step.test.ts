@@ -3,7 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { KernelName } from '../../src/kernels/kernels.js';
 import { chooseKernels } from '../../src/kernels/load.js';
+import { findAddon } from '../../src/kernels/native.js';
 import { ACTIVATIONS, type ActivationName } from '../../src/nn/activations/index.js';
+import { groupsFor, LAYER_RATES, PLAIN_GROUPS } from '../../src/nn/groups.js';
 import { initialiseParameters } from '../../src/nn/init.js';
 import { LOSSES, type LossName } from '../../src/nn/losses/index.js';
 import { OPTIMIZERS, type OptimizerName } from '../../src/nn/optimizers/index.js';
@@ -13,7 +15,7 @@ import { createPermutation } from '../../src/random/permutation.js';
 import { PURPOSE } from '../../src/random/philox.js';
 import { BASE, makeDataset, makePlan, type TestRun } from './fixtures.js';
 
-/** Trains some epochs inline and returns every bit of the parameters. */
+/** Trains some epochs inline and returns every bit of the parameters, or of their running average. */
 function train(run: TestRun, workers: number, kernels: KernelName = 'wasm-fma', epochs = 2): Uint32Array {
   const plan = makePlan(run, workers);
   const step = createInlineStep(plan, chooseKernels(kernels), makeDataset(run));
@@ -23,14 +25,32 @@ function train(run: TestRun, workers: number, kernels: KernelName = 'wasm-fma', 
     const order = createPermutation(run.rows, 0, PURPOSE.rowOrder, epoch);
     for (let start = 0; start < run.rows; start += run.batchSize) {
       const rows = Math.min(run.batchSize, run.rows - start);
-      const { gradientNorm } = step.differentiate({ order, masks: { seed: 0, epoch }, start, rows });
+      const { gradientNorm } = step.differentiate({ order, masks: { seed: 0, epoch }, updates: t, start, rows });
       step.update(++t, gradientNorm);
     }
   }
-  return new Uint32Array(step.parameters.slice().buffer);
+  return new Uint32Array(step.scored.slice().buffer);
 }
 
 const names = <T extends string>(registry: Record<T, unknown>): T[] => Object.keys(registry) as T[];
+
+/** Everything that the recipe has, on some of the inputs. */
+const pieces = (inputs: number) =>
+  fc.record({
+    blend: fc.boolean(),
+    inputScale: fc.boolean(),
+    periodic: fc.integer({ min: 0, max: inputs }),
+    embeddings: fc.array(fc.integer({ min: 1, max: 12 }), { maxLength: 2 }),
+  });
+
+/** The recipe's way of updating, beside the plain one. */
+const updates = fc.record({
+  groups: fc.constantFrom(PLAIN_GROUPS, groupsFor({ biasRate: 0.1, decay: 'weights' })),
+  layerRates: fc.constantFrom(...LAYER_RATES),
+  decaySchedule: fc.constantFrom<ScheduleName>('constant', 'flat_cosine'),
+  dropoutSchedule: fc.constantFrom<ScheduleName>('constant', 'flat_cosine'),
+  ema: fc.constantFrom(null, 0.7),
+});
 
 const arbitrary = fc
   .record({
@@ -56,7 +76,31 @@ const arbitrary = fc
     shards: fc.integer({ min: 0, max: 6 }).map((level) => 1 << level),
     rows: fc.integer({ min: 1, max: 700 }),
   })
-  .map((run): TestRun => ({ ...run, learningRate: 1e-3, batchSize: Math.min(run.batchSize, run.rows) }));
+  .chain((run) => fc.tuple(fc.constant(run), pieces(run.sizes[0]), updates))
+  .map(
+    ([run, learned, update]): TestRun => ({
+      ...run,
+      ...update,
+      pieces: learned,
+      learningRate: 1e-3,
+      batchSize: Math.min(run.batchSize, run.rows),
+    }),
+  );
+
+/** A network with every learned piece, trained with the recipe's groups and schedules. */
+const RECIPE: TestRun = {
+  ...BASE,
+  sizes: [5, 40, 30, 2],
+  activation: 'mish',
+  dropout: 0.2,
+  pieces: { blend: true, inputScale: true, periodic: 3, embeddings: [4, 11] },
+  groups: groupsFor({ biasRate: 0.1, decay: 'weights' }),
+  layerRates: 'ntk',
+  rate: { schedule: 'cosine_log', warmupSteps: 0, steps: 6 },
+  decaySchedule: 'flat_cosine',
+  dropoutSchedule: 'flat_cosine',
+  ema: 0.8,
+};
 
 describe('a step', () => {
   it('ends in the same bits for any number of workers, over random networks, losses, optimisers, shards and ragged tails', () => {
@@ -76,6 +120,14 @@ describe('a step', () => {
     }
   });
 
+  it('ends in the same bits for 1, 2, 3, 5 and 8 workers, and for native kernels, with every learned piece on', () => {
+    const one = train(RECIPE, 1);
+    for (const workers of [2, 3, 5, 8]) expect(train(RECIPE, workers)).toEqual(one);
+    if (findAddon() !== null) expect(train(RECIPE, 3, 'native')).toEqual(one);
+    expect(train({ ...RECIPE, ema: null }, 1)).not.toEqual(one);
+    expect(train({ ...RECIPE, dropoutSchedule: 'constant' }, 1)).not.toEqual(one);
+  });
+
   it('differs between arithmetics and between shard counts, which are part of the result', () => {
     const run = { ...BASE, sizes: [20, 32, 1] };
     expect(train(run, 1, 'wasm-strict')).not.toEqual(train(run, 1, 'wasm-fma'));
@@ -85,7 +137,8 @@ describe('a step', () => {
   it('keeps the padding of the parameter vector zero, for every activation and optimiser', () => {
     for (const activation of names(ACTIVATIONS)) {
       for (const optimizer of names(OPTIMIZERS)) {
-        const run = { ...BASE, activation, optimizer, sizes: [3, 5, 11, 2], l2: 0.1 };
+        const learned = { blend: true, inputScale: true, periodic: 2, embeddings: [3] };
+        const run = { ...BASE, activation, optimizer, sizes: [3, 5, 11, 2], l2: 0.1, pieces: learned };
         const plan = makePlan(run, 1);
         const bits = train(run, 1);
         const real = new Set<number>();
