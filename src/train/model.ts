@@ -83,13 +83,14 @@ const metricsSchema = z.union([
   }),
 ]);
 
+/** Pieces that networks of earlier formats cannot have are absent there. */
 const networkSchema = z.object({
   sizes: z.array(width).min(2),
   activation: z.enum(Object.keys(ACTIVATIONS) as ActivationName[]),
-  blend: z.boolean(),
-  inputScale: z.boolean(),
-  periodic: count,
-  embeddings: z.array(width),
+  blend: z.boolean().default(false),
+  inputScale: z.boolean().default(false),
+  periodic: count.default(0),
+  embeddings: z.array(width).default([]),
 }) satisfies z.ZodType<NetworkSpec>;
 
 const memberSchema = z.object({
@@ -243,7 +244,8 @@ function readDescription(file: Safetensors, path: string): ModelDescription {
 
 /** A description from before there were members: it is that of its only one. */
 function upgraded(json: object): unknown {
-  return { ...json, formatVersion: MODEL_FORMAT, members: [{ ...json, temperature: 1 }] };
+  const members = 'members' in json ? json.members : [{ ...json, temperature: 1 }];
+  return { ...json, formatVersion: MODEL_FORMAT, members };
 }
 
 /** The first and last widths must be what the columns and the loss make them. */

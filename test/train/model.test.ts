@@ -12,7 +12,7 @@ import {
   readInitialWeights,
   saveModel,
 } from '../../src/train/model.js';
-import { readSafetensors, weightsSha256, writeSafetensors } from '../../src/train/safetensors.js';
+import { readSafetensors, type Tensor, weightsSha256, writeSafetensors } from '../../src/train/safetensors.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -61,13 +61,16 @@ type AlteredMember = Record<string, unknown> & {
 };
 
 /** A model file whose description was changed. */
-async function altered(change: (json: Altered, member: AlteredMember) => void): Promise<string> {
+async function altered(
+  change: (json: Altered, member: AlteredMember) => void,
+  more: readonly Tensor[] = [],
+): Promise<string> {
   const path = join(folder, 'altered.safetensors');
   await saveModel(path, description, [weights]);
   const { tensors, metadata } = await readSafetensors(path);
   const json = JSON.parse(metadata.paragrad);
   change(json, json.members[0]);
-  await writeSafetensors(path, tensors, { paragrad: JSON.stringify(json) });
+  await writeSafetensors(path, [...tensors, ...more], { paragrad: JSON.stringify(json) });
   return path;
 }
 
@@ -158,8 +161,18 @@ describe('saveModel and loadModel', () => {
 
   it.each([1, 2, 3])('read a model of format %i, in which there were no members', async (formatVersion) => {
     const path = await altered((json, { temperature: _, ...own }) => {
-      Object.assign(json, own, { formatVersion });
+      const { sizes, activation } = own.network;
+      Object.assign(json, own, { formatVersion, network: { sizes, activation } });
       Reflect.deleteProperty(json, 'members');
+    });
+    expect((await loadModel(path)).description).toEqual(description);
+  });
+
+  it('read a model of format 4, in which networks had no learned pieces', async () => {
+    const path = await altered((json, own) => {
+      const { sizes, activation } = own.network;
+      Object.assign(json, { formatVersion: 4 });
+      Object.assign(own, { network: { sizes, activation } });
     });
     expect((await loadModel(path)).description).toEqual(description);
   });
@@ -171,8 +184,10 @@ describe('saveModel and loadModel', () => {
       numbers: [{ name: 'at', part: 'sin day', centre: 0, shift: 0.5, scale: 1, clip: 3, bins, flagged: false }],
       categories: [{ name: 'zip', values: [], buckets: 256, encoding: 'embedding' }],
     } as const;
-    const path = await altered((_, own) => Object.assign(own, { preprocessing }));
-    expect((await loadModel(path)).members[0].description.preprocessing).toEqual(preprocessing);
+    const network = { ...member.network, embeddings: [256] };
+    const vectors = { name: 'embedding0', shape: [256, 8], data: new Float32Array(256 * 8) };
+    const path = await altered((_, own) => Object.assign(own, { preprocessing, network }), [vectors]);
+    expect((await loadModel(path)).members[0].description).toMatchObject({ preprocessing, network });
   });
 
   it('refuse a later format by name, whatever else it holds', async () => {
