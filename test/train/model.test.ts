@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { denseNetwork, specOf } from '../../src/nn/network.js';
+import type { Preprocessing } from '../../src/data/preprocess.js';
+import { denseNetwork, planNetwork, specOf } from '../../src/nn/network.js';
 import {
   loadModel,
   type MemberDescription,
@@ -12,7 +13,7 @@ import {
   readInitialWeights,
   saveModel,
 } from '../../src/train/model.js';
-import { readSafetensors, type Tensor, weightsSha256, writeSafetensors } from '../../src/train/safetensors.js';
+import { readSafetensors, weightsSha256, writeSafetensors } from '../../src/train/safetensors.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -61,16 +62,13 @@ type AlteredMember = Record<string, unknown> & {
 };
 
 /** A model file whose description was changed. */
-async function altered(
-  change: (json: Altered, member: AlteredMember) => void,
-  more: readonly Tensor[] = [],
-): Promise<string> {
+async function altered(change: (json: Altered, member: AlteredMember) => void): Promise<string> {
   const path = join(folder, 'altered.safetensors');
   await saveModel(path, description, [weights]);
   const { tensors, metadata } = await readSafetensors(path);
   const json = JSON.parse(metadata.paragrad);
   change(json, json.members[0]);
-  await writeSafetensors(path, [...tensors, ...more], { paragrad: JSON.stringify(json) });
+  await writeSafetensors(path, tensors, { paragrad: JSON.stringify(json) });
   return path;
 }
 
@@ -185,8 +183,10 @@ describe('saveModel and loadModel', () => {
       categories: [{ name: 'zip', values: [], buckets: 256, encoding: 'embedding' }],
     } as const;
     const network = { ...member.network, embeddings: [256] };
-    const vectors = { name: 'embedding0', shape: [256, 8], data: new Float32Array(256 * 8) };
-    const path = await altered((_, own) => Object.assign(own, { preprocessing, network }), [vectors]);
+    const values = planNetwork(network).tensors.map(({ rows, columns }) => new Float32Array(rows * columns));
+    const path = join(folder, 'columns.safetensors');
+    const members = [{ ...member, preprocessing: structuredClone(preprocessing) as Preprocessing, network }];
+    await saveModel(path, { ...description, members }, [values]);
     expect((await loadModel(path)).members[0].description).toMatchObject({ preprocessing, network });
   });
 
