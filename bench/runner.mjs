@@ -5,12 +5,12 @@
 import { createHash } from 'node:crypto';
 import { allocateDataset, planRow } from '../dist/src/data/dataset.js';
 import { planOrder } from '../dist/src/data/order.js';
-import { ACTIVATIONS } from '../dist/src/nn/activations/index.js';
 import { initialiseParameters } from '../dist/src/nn/init.js';
 import { LOSS_DEFAULTS } from '../dist/src/nn/losses/loss.js';
+import { denseNetwork } from '../dist/src/nn/network.js';
 import { OPTIMIZERS } from '../dist/src/nn/optimizers/index.js';
 import { CONSTANT_RATE } from '../dist/src/nn/schedules/rate.js';
-import { planStep } from '../dist/src/parallel/plan.js';
+import { PLAIN_UPDATES, planStep } from '../dist/src/parallel/plan.js';
 import { openSession, parameterView, runSegment } from '../dist/src/parallel/session.js';
 import { defaultShards } from '../dist/src/parallel/tree.js';
 
@@ -42,8 +42,8 @@ export function makeDataset(sizes, rows) {
 /** The plan of plain gradient descent on squares, without its workers. */
 export function planOptions({ sizes, batch, rate }, rows) {
   return {
-    sizes,
-    activation: 'relu',
+    ...PLAIN_UPDATES,
+    network: denseNetwork(sizes, 'relu'),
     loss: 'mse',
     reduction: 'mean',
     optimizer: 'sgd',
@@ -68,7 +68,7 @@ export function planOptions({ sizes, batch, rate }, rows) {
 export function makeRunner(net, workers, dataset, pool, kernels, changes = {}) {
   const plan = planStep({ ...planOptions(net, dataset.rows), workers, ...changes });
   const session = openSession(plan, pool, kernels);
-  initialiseParameters(plan.network, ACTIVATIONS.relu, 0, parameterView(session));
+  initialiseParameters(plan.network, 0, parameterView(session));
   const batches = Math.floor(dataset.rows / net.batch);
   const rows = planOrder(dataset.rows, dataset.layout.stride);
   let epoch = 0;

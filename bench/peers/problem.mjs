@@ -6,9 +6,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createGather } from '../../dist/src/data/batches.js';
 import { createOrder, planOrder } from '../../dist/src/data/order.js';
-import { ACTIVATIONS } from '../../dist/src/nn/activations/index.js';
 import { initialiseParameters } from '../../dist/src/nn/init.js';
-import { planNetwork, readTensor } from '../../dist/src/nn/network.js';
+import { denseNetwork, planNetwork, readTensor } from '../../dist/src/nn/network.js';
 import { NETS, stepOperations } from '../nets.mjs';
 import { makeDataset } from '../runner.mjs';
 
@@ -38,9 +37,9 @@ export function writeProblem(index, folder) {
   const x = new Float32Array(rows * sizes[0]);
   const y = new Float32Array(rows * sizes.at(-1));
   createGather(dataset)(slots, rows, x, 0, sizes[0], y, 0, null, 0);
-  const network = planNetwork(sizes);
+  const network = planNetwork(denseNetwork(sizes, 'relu'));
   const vector = new Float32Array(network.parameters);
-  initialiseParameters(network, ACTIVATIONS.relu, 0, vector);
+  initialiseParameters(network, 0, vector);
   const files = {};
   const save = (name, parts) => {
     files[name] = join(folder, `${index}-${name}.f32`);
