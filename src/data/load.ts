@@ -14,7 +14,7 @@ import { placeRows, type Split } from './split.js';
 import { parseSplit, type SplitText } from './split-choice.js';
 import { allocate, fill, type LoadContext, standardise, statistics, survey } from './stages.js';
 import { columnScales } from './standardise.js';
-import { rowRange, type SurveyedRows } from './survey.js';
+import { rowRange, type SurveyedRows, type TargetSurvey } from './survey.js';
 import type { Table } from './table.js';
 import { checkTarget, knownValues } from './target.js';
 
@@ -126,6 +126,8 @@ export interface ModelLoad extends LoadContext {
   readonly rowEnd?: number;
   /** Leave out rows without a usable target, instead of refusing them. Default false. */
   readonly dropMissingTarget?: boolean;
+  /** `checkForModel` has looked at these rows, and at others beside them: what to refuse is settled. Default false. */
+  readonly checked?: boolean;
 }
 
 /**
@@ -143,7 +145,9 @@ export async function loadForModel(load: ModelLoad): Promise<Dataset> {
   const parts = partsFor(load);
   checkColumns(table, preprocessing, parts);
   const rows = rowRange(rowStart, rowEnd);
-  if (withTarget) await surveyTarget(table, preprocessing, rows, load.dropMissingTarget ?? false, load);
+  const { checked = false, dropMissingTarget = false } = load;
+  if (withTarget && checked && dropMissingTarget) await markMissing(table, preprocessing, rows, load);
+  else if (withTarget && !checked) await surveyTarget(table, preprocessing, rows, dropMissingTarget, load);
   const kept = placeRows(new Uint32Array(rows.slots), 0);
   const dataset = allocate(kept, rowLayout(preprocessing, parts), table.location);
   await fill(table, { dataset, preprocessing, ...rows }, rows, load);
@@ -151,15 +155,19 @@ export async function loadForModel(load: ModelLoad): Promise<Dataset> {
   return dataset;
 }
 
-/**
- * Looks for what `loadForModel` would refuse, as far as columns and targets tell: before a training, not after it.
- *
- * @returns notes for the user
- */
-export async function checkForModel(load: ModelLoad): Promise<string[]> {
+/** What `loadForModel` will make of rows. */
+export interface CheckedRows {
+  /** Rows that it will load: those that are not left out. */
+  readonly rows: number;
+  /** What the user should know, one line each. */
+  readonly notes: readonly string[];
+}
+
+/** Looks for what `loadForModel` would refuse, as far as columns and targets tell: before a training, not after it. */
+export async function checkForModel(load: ModelLoad): Promise<CheckedRows> {
   const { table, preprocessing, rowStart = 0, rowEnd = table.rows } = load;
   checkColumns(table, preprocessing, partsFor(load));
-  if (!load.withTarget) return [];
+  if (!load.withTarget) return { rows: rowEnd - rowStart, notes: [] };
   return await surveyTarget(table, preprocessing, rowRange(rowStart, rowEnd), load.dropMissingTarget ?? false, load);
 }
 
@@ -169,21 +177,28 @@ function partsFor({ table, preprocessing, withTarget }: ModelLoad): { target: bo
   return { target: withTarget, weight };
 }
 
-/**
- * Marks the rows whose target the preprocessing has no use for (missing, or an unknown class), or refuses them.
- *
- * @returns notes for the user
- */
+/** Marks the rows whose target the preprocessing has no use for (missing, or an unknown class), or refuses them. */
 async function surveyTarget(
   table: Table,
-  { target }: Preprocessing,
+  preprocessing: Preprocessing,
   rows: SurveyedRows,
   drop: boolean,
   context: LoadContext,
-): Promise<string[]> {
+): Promise<CheckedRows> {
+  const of = rows.rowEnd - rows.rowStart;
+  const found = await markMissing(table, preprocessing, rows, context);
+  const notes = checkTarget(table, preprocessing.target, found, of, drop);
+  return { rows: of - found.missing.count, notes };
+}
+
+async function markMissing(
+  table: Table,
+  { target }: Preprocessing,
+  rows: SurveyedRows,
+  context: LoadContext,
+): Promise<TargetSurvey> {
   const request = { target: { name: target.name, known: knownValues(target) }, categories: [], times: [] };
-  const found = await survey(table, request, rows, context);
-  return checkTarget(table, target, found.target!, rows.rowEnd - rows.rowStart, drop);
+  return (await survey(table, request, rows, context)).target!;
 }
 
 /** A validation table of its own, with the rows marked that lack a target. */
@@ -196,7 +211,7 @@ interface HeldTable {
 async function openHeld(table: Table, preprocessing: Preprocessing, load: TrainingLoad): Promise<HeldTable> {
   checkColumns(table, preprocessing, { target: true, weight: preprocessing.weightColumn !== null });
   const rows = rowRange(0, table.rows);
-  const notes = await surveyTarget(table, preprocessing, rows, load.dropMissingTarget, load);
+  const { notes } = await surveyTarget(table, preprocessing, rows, load.dropMissingTarget, load);
   return { table, rows, notes: [...table.notes, ...notes] };
 }
 

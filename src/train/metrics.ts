@@ -139,20 +139,22 @@ function classesOf(outputs: number): number {
   return Math.max(2, outputs);
 }
 
-/**
- * Who is taken for whom.
- *
- * @param logits [rows, outputs] row-major
- * @returns weights of rows [true class][predicted class]
- */
-export function confusionTable(
-  logits: ArrayLike<number>,
-  outputs: number,
-  { rows, truth, weights }: Scored,
-): number[][] {
+/** Who is taken for whom, counted part by part, in row order. */
+export interface ConfusionTable {
+  /** @param logits [rows, outputs] row-major */
+  add(logits: ArrayLike<number>, scored: Scored): void;
+  /** Weights of rows [true class][predicted class]. */
+  table(): number[][];
+}
+
+export function createConfusionTable(outputs: number): ConfusionTable {
   const confusion = createConfusion(classesOf(outputs));
-  for (let r = 0; r < rows; r++) confusion.add(truth[r], mostLikely(logits, r, outputs), weights?.[r] ?? 1);
-  return confusion.table();
+  return {
+    add(logits, { rows, truth, weights }) {
+      for (let r = 0; r < rows; r++) confusion.add(truth[r], mostLikely(logits, r, outputs), weights?.[r] ?? 1);
+    },
+    table: () => confusion.table(),
+  };
 }
 
 /** The score of predicted values that are at hand as a whole. */

@@ -120,7 +120,7 @@ export async function readRows(context: RowsContext): Promise<RunRows> {
   const plan = await planTraining(load);
   const { preprocessing } = plan;
   const checked = test && { table: test, preprocessing, withTarget: true, dropMissingTarget, execute, signal };
-  const notes = [...plan.notes, ...(checked ? await checkForModel(checked) : [])];
+  const notes = [...plan.notes, ...(checked ? (await checkForModel(checked)).notes : [])];
   const tell = (message: string) => emit({ type: 'warning', code: 'data', message });
   notes.forEach(tell);
   const settled = settleConfig(config, { ...plan, task: preprocessing.target.task });

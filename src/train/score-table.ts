@@ -1,12 +1,18 @@
-/** Scores of a model on a raw table whose truth is known. The table is loaded whole, as for training. */
-import { loadForModel } from '../data/load.js';
+/**
+ * Scores of a model on a raw table whose truth is known. The table is read part by part, so that one of any length takes the
+ * memory of a part (and an output a row, where the order of all rows is scored); where parts end shows in no bit.
+ */
+import { checkForModel, loadForModel } from '../data/load.js';
 import type { LoadContext } from '../data/stages.js';
 import type { Table } from '../data/table.js';
-import { confusionTable, type Metrics } from './metrics.js';
+import { createConfusionTable, type Metrics } from './metrics.js';
 import type { ModelDescription } from './model.js';
 import { computeOutputs, outputWidth } from './model-outputs.js';
 import type { Forward } from './predictor.js';
-import { readTruth, scoreOutputs } from './score.js';
+import { createScore, readTruth } from './score.js';
+
+/** Rows that are in memory at once. */
+const PART_ROWS = 65_536;
 
 export interface TableScore {
   /** Rows scored. */
@@ -27,14 +33,22 @@ export async function scoreTable(
   dropMissingTarget: boolean,
   { execute, signal }: LoadContext,
 ): Promise<TableScore> {
-  const { outputs, dataset } = await computeOutputs(description, forward, (preprocessing) =>
-    loadForModel({ table, preprocessing, withTarget: true, dropMissingTarget, execute, signal }),
-  );
   const [first] = description.members;
-  const { target } = first.preprocessing;
+  const { target, weightColumn } = first.preprocessing;
+  const load = { table, withTarget: true, dropMissingTarget, execute, signal };
+  const { rows } = await checkForModel({ ...load, preprocessing: first.preprocessing });
   const width = outputWidth(first);
-  const truth = readTruth(dataset, target, 0, dataset.rows);
-  const metrics = scoreOutputs(outputs, width, target, description, truth);
-  const confusion = target.task === 'regression' ? null : confusionTable(outputs, width, truth);
-  return { rows: dataset.rows, metrics, confusion };
+  const weighted = table.columns.some(({ name }) => name === weightColumn);
+  const score = createScore(target, description, rows, width, weighted);
+  const confusion = target.task === 'regression' ? null : createConfusionTable(width);
+  for (let rowStart = 0; rowStart < table.rows; rowStart += PART_ROWS) {
+    const part = { ...load, rowStart, rowEnd: Math.min(table.rows, rowStart + PART_ROWS), checked: true };
+    const { outputs, dataset } = await computeOutputs(description, forward, (preprocessing) =>
+      loadForModel({ ...part, preprocessing }),
+    );
+    const truth = readTruth(dataset, target, 0, dataset.rows);
+    score.add(outputs, truth);
+    confusion?.add(outputs, truth);
+  }
+  return { rows, metrics: score.result(), confusion: confusion?.table() ?? null };
 }

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Task } from '../../src/nn/losses/loss.js';
 import {
   classificationMetrics,
-  confusionTable,
+  createConfusionTable,
   mostLikely,
   probabilities,
   regressionMetrics,
@@ -45,8 +45,9 @@ describe(`scores agree with ${oracle.source} to 1e-12`, () => {
     }
     if (confusion === undefined) return;
     const { logits, outputs, truth, weights } = input;
-    const table = confusionTable(logits, outputs, { rows: truth.length, truth, weights: weights ?? undefined });
-    expect(table).toEqual(confusion);
+    const table = createConfusionTable(outputs);
+    table.add(logits, { rows: truth.length, truth, weights: weights ?? undefined });
+    expect(table.table()).toEqual(confusion);
   });
 });
 
