@@ -11,6 +11,8 @@ import { forEachRun } from './statistics.js';
 const MOST_BINS = 32;
 /** Bins of all numbers together, at most: a wide table must not become a network of inputs. */
 const MOST_BINS_TOGETHER = 2048;
+/** Rows of a bin, at least: one in so many of all rows, within these bounds. */
+const BIN_ROWS = { oneIn: 200, least: 8, most: 64 };
 
 /** How many bins each of so many numbers has, at most. */
 export function mostBins(numbers: number): number {
@@ -27,7 +29,7 @@ export function mostBins(numbers: number): number {
 export function binsOf(dataset: Dataset, number: number, classes: number): Bins | null {
   const { values, targets } = sortedByValue(dataset, number);
   const rows = values.length;
-  const leafRows = Math.max(8, Math.min(64, Math.floor(rows / 200)));
+  const leafRows = Math.max(BIN_ROWS.least, Math.min(BIN_ROWS.most, Math.floor(rows / BIN_ROWS.oneIn)));
   const places = splitPlaces(values, targets, classes, { leaves: mostBins(dataset.layout.numbers), leafRows });
   if (places.length === 0) return null;
   const edges = [values[0], ...places, values[rows - 1]];

@@ -49,35 +49,40 @@ export async function holdOut(request: HoldOut): Promise<HeldOut> {
 }
 
 async function chooseRows(request: HoldOut, slots: Uint32Array): Promise<HeldOut> {
-  const { table, target, split, fraction, seed } = request;
-  const classes = target.task === 'regression' ? null : target.classes.map(String);
-  if (split.by === 'random' || fraction === 0 || (split.by === 'auto' && classes === null)) {
-    return { ...splitRows(slots, fraction, seed), notes: [] };
-  }
-  if (split.by === 'time') {
-    const { values, missing } = await readTimes(request, split.column);
-    const notes =
-      missing === 0
-        ? []
-        : [
-            `column ${show({ name: split.column })} of ${table.location}, by which rows are held out, is missing in ${missing} rows: they are trained on`,
-          ];
-    return { ...placeHeld(slots, holdOutLatest(slots, values, fraction)), notes };
-  }
-  if (split.by === 'group') {
-    const { codes, texts } = await readCodes(request, groupColumn(table, split.column), []);
-    const note = `column ${show({ name: split.column })} of ${table.location} groups the rows, and is a feature only if --features names it`;
-    return { ...placeHeld(slots, holdOutGroups(slots, codes, texts, fraction, seed)), notes: [note] };
-  }
-  if (classes === null) {
+  const { target, split, fraction, seed } = request;
+  const atRandom = split.by === 'random' || (split.by === 'auto' && target.task === 'regression');
+  if (atRandom || fraction === 0) return { ...splitRows(slots, fraction, seed), notes: [] };
+  if (split.by === 'time') return await chooseLatest(request, slots, split.column);
+  if (split.by === 'group') return await chooseGroups(request, slots, split.column);
+  return await chooseOfClasses(request, slots);
+}
+
+async function chooseLatest(request: HoldOut, slots: Uint32Array, name: string): Promise<HeldOut> {
+  const { values, missing } = await readTimes(request, name);
+  const subject = `column ${show({ name })} of ${request.table.location}, by which rows are held out,`;
+  const notes = missing === 0 ? [] : [`${subject} is missing in ${missing} rows: they are trained on`];
+  return { ...placeHeld(slots, holdOutLatest(slots, values, request.fraction)), notes };
+}
+
+async function chooseGroups(request: HoldOut, slots: Uint32Array, name: string): Promise<HeldOut> {
+  const { table, fraction, seed } = request;
+  const { codes, texts } = await readCodes(request, groupColumn(table, name), []);
+  const subject = `column ${show({ name })} of ${table.location}`;
+  const notes = [`${subject} groups the rows, and is a feature only if --features names it`];
+  return { ...placeHeld(slots, holdOutGroups(slots, codes, texts, fraction, seed)), notes };
+}
+
+async function chooseOfClasses(request: HoldOut, slots: Uint32Array): Promise<HeldOut> {
+  const { table, target, fraction, seed } = request;
+  if (target.task === 'regression') {
     throw new ParagradError(
       'split_task_mismatch',
       `target ${show(target)} of ${table.location} is predicted as a number, and a stratified split needs classes`,
       { hint: 'Give --split random, or --task multiclass where the numbers are classes.' },
     );
   }
-  const { codes } = await readCodes(request, target.name, classes);
-  return { ...placeHeld(slots, holdOutClasses(slots, codes, classes.length, fraction, seed)), notes: [] };
+  const { codes } = await readCodes(request, target.name, target.classes.map(String));
+  return { ...placeHeld(slots, holdOutClasses(slots, codes, target.classes.length, fraction, seed)), notes: [] };
 }
 
 function groupColumn(table: Table, name: string): string {
