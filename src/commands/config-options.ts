@@ -48,7 +48,8 @@ function details(key: ConfigKey): string {
   if (optionHints.get(field)?.repeatable) notes.push('may be repeated');
   if (field instanceof z.ZodDefault) {
     const value = field.parse(undefined);
-    if (value !== false) notes.push(`default: ${value}`);
+    const says = value !== false && !(Array.isArray(value) && value.length === 0);
+    if (says) notes.push(`default: ${value}`);
   }
   notes.push(...presetNotes(key, field instanceof z.ZodDefault ? field.parse(undefined) : undefined));
   return notes.length === 0 ? '' : ` (${notes.join('; ')})`;

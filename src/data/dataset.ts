@@ -83,11 +83,6 @@ export function categoryWidth({ values, encoding }: CategoryLayout): number {
   return encoding === 'one-hot' ? values : encoding === 'sign' ? 1 : 0;
 }
 
-/** Values of each category whose code is delivered for the network to look up, in their order. */
-export function embeddedValues({ categories }: Pick<RowLayout, 'categories'>): number[] {
-  return categories.flatMap(({ values, encoding }) => (encoding === 'embedding' ? [values] : []));
-}
-
 /** Most bytes of one piece. */
 const PIECE_BYTES = 1 << 28;
 

@@ -6,7 +6,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { CATEGORY_ENCODINGS, embeddedValues } from '../data/dataset.js';
+import { CATEGORY_ENCODINGS } from '../data/dataset.js';
 import { featureNames, type Preprocessing, rowLayout } from '../data/preprocess.js';
 import { TIME_PARTS } from '../data/times.js';
 import { ParagradError } from '../errors.js';
@@ -263,7 +263,7 @@ function checkMemberEnds(
   if (network.sizes[0] !== inputs) {
     throw notAModel(path, `its network has ${network.sizes[0]} inputs, but its columns make ${inputs}`);
   }
-  const embedded = embeddedValues(rowLayout(preprocessing, { target: false, weight: false }));
+  const { embedded } = rowLayout(preprocessing, { target: false, weight: false });
   if (network.periodic > preprocessing.numbers.length || network.embeddings.join() !== embedded.join()) {
     throw notAModel(path, 'its network learns of other numbers and categories than its columns are');
   }

@@ -1,5 +1,5 @@
 /** What a run's config and its data say about its steps; all of the plan but the number of workers. */
-import { embeddedValues, type RowLayout } from '../data/dataset.js';
+import type { RowLayout } from '../data/dataset.js';
 import { groupsFor } from '../nn/groups.js';
 import type { LossChoice } from '../nn/losses/choice.js';
 import { planStep, type StepOptions, type StepPlan } from '../parallel/plan.js';
@@ -13,7 +13,7 @@ export type RunSteps = Omit<StepOptions, 'workers'>;
 /** @param loss that was chosen, and the outputs that it takes */
 export function stepOptions(
   config: SettledConfig,
-  layout: Pick<RowLayout, 'numbers' | 'categories' | 'inputs' | 'weighted'>,
+  layout: Pick<RowLayout, 'numbers' | 'embedded' | 'inputs' | 'weighted'>,
   { loss, outputs }: { readonly loss: LossChoice; readonly outputs: number },
   trainRows: number,
 ): RunSteps {
@@ -26,7 +26,7 @@ export function stepOptions(
       blend: config.learnedActivation,
       inputScale: config.inputScale,
       periodic: config.encode.includes('periodic') ? layout.numbers : 0,
-      embeddings: embeddedValues(layout),
+      embeddings: layout.embedded,
     },
     loss,
     lossConstants: lossConstantsOf(config),
