@@ -9,10 +9,15 @@ export { measureScaling, type ScalingMode, type ScalingOptions } from './scale/s
 export type { ResolvedConfig, TrainConfig } from './train/config.js';
 export { type EvaluateOptions, type Evaluation, evaluate } from './train/evaluate.js';
 export type {
+  CrossValidationDone,
+  CrossValidationEvent,
+  CrossValidationRun,
   DoneEvent,
   EpochEvent,
   ErrorEvent,
   FindingEvent,
+  FoldResult,
+  MemberResult,
   StartEvent,
   StepEvent,
   TrainEvent,
@@ -24,4 +29,4 @@ export type { LabOptions, Tensors } from './train/lab-options.js';
 export type { ClassificationMetrics, Metrics, RegressionMetrics } from './train/metrics.js';
 export { loadModel, type Model, type ModelDescription } from './train/model.js';
 export { type OutputColumn, type PredictedRows, type PredictOptions, predict } from './train/predict.js';
-export { type TrainOptions, train } from './train/run.js';
+export { crossValidate, type TrainOptions, train } from './train/run.js';

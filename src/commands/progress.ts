@@ -2,7 +2,7 @@
  * The progress of a training run on standard error: one line that is redrawn where a person watches, one line an epoch
  * where nobody does (at most two a second, the first and the last always).
  */
-import type { EpochEvent, StartEvent, StepEvent, TrainEvent } from '../train/events.js';
+import type { CrossValidationEvent, EpochEvent, StartEvent, StepEvent, TrainEvent } from '../train/events.js';
 import { formatCount, formatDuration, formatMainMetrics, formatNumber } from './format.js';
 import type { Terminal } from './terminal.js';
 
@@ -13,7 +13,7 @@ const ERASE_LINE = '\r\u001b[2K';
 
 export interface Progress {
   /** Takes note of an event and shows what there is to show. */
-  update(event: TrainEvent): void;
+  update(event: TrainEvent | CrossValidationEvent): void;
   /** Writes a line above the bar, or just a line where there is no bar. */
   note(line: string): void;
   /** Takes the bar away. */
@@ -29,8 +29,7 @@ export function createProgress(terminal: Terminal, now: () => number = () => per
 }
 
 function createBar(terminal: Terminal, now: () => number): Progress {
-  let epochs = 1;
-  let members = 1;
+  let run: Several = { epochs: 1, members: 1 };
   let step: StepEvent | undefined;
   let epoch: EpochEvent | undefined;
   let drawnAt = Number.NEGATIVE_INFINITY;
@@ -42,14 +41,14 @@ function createBar(terminal: Terminal, now: () => number): Progress {
   };
   return {
     update(event) {
-      if (event.type === 'start') ({ epochs, members } = event);
+      if (event.type === 'start') run = event;
       if (event.type === 'epoch') epoch = event;
       if (event.type === 'step') step = event;
       if (step === undefined || now() - drawnAt < REDRAW_MS) return;
       drawnAt = now();
       shown = true;
       // One column stays free: a line that fills the terminal would wrap.
-      terminal.draw(ERASE_LINE + barText({ epochs, members }, step, epoch).slice(0, terminal.columns() - 1));
+      terminal.draw(ERASE_LINE + barText(run, step, epoch).slice(0, terminal.columns() - 1));
     },
     note(line) {
       erase();
@@ -60,21 +59,25 @@ function createBar(terminal: Terminal, now: () => number): Progress {
   };
 }
 
-/** "member 2 of 3", in front of what is shown of an ensemble. */
-function memberWords(member: number | undefined, members: number): string[] {
-  return member === undefined ? [] : [`member ${member}/${members}`];
+/** The trainings that a run consists of. */
+type Several = Pick<StartEvent, 'epochs' | 'members' | 'folds'>;
+
+/** "fold 1 of 5", "member 2 of 3", in front of what is shown of one of several. */
+function whichWords({ fold, member }: Pick<StepEvent, 'fold' | 'member'>, { folds, members }: Several): string[] {
+  return [
+    ...(fold === undefined ? [] : [`fold ${fold}/${folds}`]),
+    ...(member === undefined ? [] : [`member ${member}/${members}`]),
+  ];
 }
 
-function barText(
-  { epochs, members }: Pick<StartEvent, 'epochs' | 'members'>,
-  step: StepEvent,
-  epoch: EpochEvent | undefined,
-): string {
+function barText(run: Several, step: StepEvent, epoch: EpochEvent | undefined): string {
+  const { epochs, members, folds = 1 } = run;
   const own = Math.min(1, step.step / (step.stepsPerEpoch * epochs));
-  const share = ((step.member ?? 1) - 1 + own) / members;
+  const before = ((step.fold ?? 1) - 1) * members + (step.member ?? 1) - 1;
+  const share = (before + own) / (members * folds);
   const full = Math.floor(share * BAR_CELLS);
   const parts = [
-    ...memberWords(step.member, members),
+    ...whichWords(step, run),
     `epoch ${step.epoch}/${epochs}`,
     `${'█'.repeat(full)}${'░'.repeat(BAR_CELLS - full)} ${Math.floor(share * 100)}%`,
     `ETA ${formatDuration(step.eta)}`,
@@ -90,13 +93,13 @@ function createLines(terminal: Terminal, now: () => number): Progress {
   let eta: number | undefined;
   let writtenAt = Number.NEGATIVE_INFINITY;
   let unwritten: EpochEvent | undefined;
-  let members = 1;
+  let run: Several = { epochs: 1, members: 1 };
 
   const write = (event: EpochEvent) => {
     unwritten = undefined;
     writtenAt = now();
-    const whose = memberWords(event.member, members);
-    const parts = [...whose, `epoch ${event.epoch}/${event.epochs}`, `loss ${formatNumber(event.trainLoss)}`];
+    const which = whichWords(event, run);
+    const parts = [...which, `epoch ${event.epoch}/${event.epochs}`, `loss ${formatNumber(event.trainLoss)}`];
     if (event.validation !== undefined) parts.push(`validation ${formatMainMetrics(event.validation.metrics)}`);
     if (rowsPerSecond !== undefined) parts.push(`${formatCount(rowsPerSecond)} rows/s`);
     if (eta !== undefined) parts.push(`ETA ${formatDuration(eta)}`);
@@ -107,7 +110,7 @@ function createLines(terminal: Terminal, now: () => number): Progress {
   };
   return {
     update(event) {
-      if (event.type === 'start') ({ members } = event);
+      if (event.type === 'start') run = event;
       if (event.type === 'step') ({ rowsPerSecond, eta } = event);
       if (event.type !== 'epoch') return;
       if (now() - writtenAt >= LINE_MS || event.epoch === event.epochs) write(event);

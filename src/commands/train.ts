@@ -1,44 +1,69 @@
 /** `paragrad train <data…> --target COL`: trains, shows how it goes, and says how well it went and where the model is. */
-import type { Command } from 'commander';
-import { resolveConfig } from '../train/config.js';
-import type { DoneEvent, StartEvent } from '../train/events.js';
+import { type Command, Option } from 'commander';
+import { resolveConfig, type TrainConfig } from '../train/config.js';
+import type { CrossValidationEvent, DoneEvent, StartEvent, TrainEvent } from '../train/events.js';
 import { PRESETS } from '../train/presets.js';
-import { train } from '../train/run.js';
+import { crossValidate, train } from '../train/run.js';
 import type { SettledConfig } from '../train/settle.js';
-import { addConfigFileOption, type ConfigInput, configInput, type GivenOptions } from './config-input.js';
+import { addConfigFileOption, configInput, type GivenOptions } from './config-input.js';
 import { addConfigOptions, flagOf, TRAIN_KEYS } from './config-options.js';
 import { addDataArgument, dataInput } from './data-arguments.js';
 import { findingLine } from './findings.js';
+import { foldLines } from './folds.js';
 import { formatCount, formatDuration, formatMegabytes, formatMetrics, plural } from './format.js';
 import { createProgress } from './progress.js';
 import { type CommandContext, runCommand } from './run-command.js';
 import { addOutputOptions, type OutputOptions, type Terminal, warningLine } from './terminal.js';
+
+type TrainOptions = OutputOptions & GivenOptions & { readonly folds?: string };
 
 export function addTrainCommand(program: Command): void {
   const command = program.command('train').description('train a network on a table; writes a run directory');
   addDataArgument(command);
   addConfigOptions(command, TRAIN_KEYS);
   addConfigFileOption(command);
-  addOutputOptions(command).action((data: string[], options: OutputOptions & GivenOptions) =>
-    runCommand(options, async (context) => runTrain(await configInput(dataInput(data), options, TRAIN_KEYS), context)),
+  const folds = new Option('--folds <K>', 'cross-validate: hold every row out once, in one of K parts; keeps no model');
+  command.addOption(folds.helpGroup('Split:'));
+  addOutputOptions(command).action((data: string[], options: TrainOptions) =>
+    runCommand(options, async (context) => {
+      const { input, nameOf } = await configInput(dataInput(data), options, TRAIN_KEYS);
+      const config = resolveConfig(input, nameOf);
+      if (options.folds === undefined) await runTrain(config, context);
+      else await runFolds(config, Number(options.folds), context);
+    }),
   );
 }
 
-async function runTrain({ input, nameOf }: ConfigInput, { terminal, signal }: CommandContext): Promise<void> {
-  const progress = createProgress(terminal);
+async function runTrain(config: TrainConfig, context: CommandContext): Promise<void> {
   let epochs = 0;
+  await follow(train(config, context), context, (event) => {
+    if (event.type === 'epoch') epochs = event.epoch;
+    if (event.type === 'done') printResult(event, epochs, context.terminal);
+  });
+}
+
+async function runFolds(config: TrainConfig, folds: number, context: CommandContext): Promise<void> {
+  await follow(crossValidate(config, { ...context, folds }), context, (event) => {
+    if (event.type === 'done') for (const line of foldLines(event)) context.terminal.print(line);
+  });
+}
+
+/** Shows a run while it goes on. */
+async function follow<Event extends TrainEvent | CrossValidationEvent>(
+  run: AsyncIterable<Event>,
+  { terminal }: CommandContext,
+  look: (event: Event) => void,
+): Promise<void> {
+  const progress = createProgress(terminal);
   try {
-    for await (const event of train(resolveConfig(input, nameOf), { signal })) {
+    for await (const event of run) {
       terminal.emit(event);
       progress.update(event);
       if (event.type === 'start') for (const line of startLines(event)) progress.note(line);
-      if (event.type === 'epoch') epochs = event.epoch;
       if (event.type === 'finding') progress.note(findingLine(terminal, event));
       if (event.type === 'warning') progress.note(warningLine(terminal, event));
-      if (event.type === 'done') {
-        progress.close();
-        printResult(event, epochs, terminal);
-      }
+      if (event.type === 'done') progress.close();
+      look(event);
     }
   } finally {
     progress.close();
@@ -48,7 +73,11 @@ async function runTrain({ input, nameOf }: ConfigInput, { terminal, signal }: Co
 function startLines(start: StartEvent): string[] {
   const { rows, network, kernels, workers } = start;
   const where = rows.keptIn === 'file' ? '; kept in a temporary file' : '';
-  const members = start.members === 1 ? '' : `${start.members} members: `;
+  const several = [
+    ...(start.folds === undefined ? [] : [`${start.folds} folds`]),
+    ...(start.members === 1 ? [] : [plural(start.members, 'member')]),
+  ];
+  const members = several.length === 0 ? '' : `${several.join(' of ')}: `;
   const classes = start.classes === undefined ? '' : `, ${start.classes.length} classes`;
   return [
     `data      ${start.data}: ${plural(rows.train, 'row')} to train on, ${rows.validation} to validate${where}`,

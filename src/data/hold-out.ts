@@ -4,6 +4,7 @@
  */
 import { ParagradError } from '../errors.js';
 import { show } from './columns.js';
+import { type Fold, foldClasses, foldGroups, foldRows } from './folds.js';
 import { findColumn } from './names.js';
 import type { Target } from './preprocess.js';
 import { placeHeld, type Split, splitRows } from './split.js';
@@ -21,6 +22,8 @@ export interface HoldOut {
   readonly split: SplitChoice;
   /** Of the rows that are not left out, 0 <= fraction < 1. */
   readonly fraction: number;
+  /** In place of the fraction: one of several parts that share all rows among them. */
+  readonly fold?: Fold | undefined;
   readonly seed: number;
   readonly signal?: AbortSignal | undefined;
 }
@@ -39,6 +42,8 @@ export async function holdOut(request: HoldOut): Promise<HeldOut> {
   const { table, rows, fraction } = request;
   const result = await chooseRows(request, new Uint32Array(rows.slots));
   const { trainRows, validationRows } = result;
+  if (request.fold && (Math.min(trainRows, validationRows) === 0 || trainRows + validationRows < request.fold.of))
+    throw emptyFold(request.fold, table, trainRows + validationRows);
   const empty = trainRows === 0 ? 'training' : validationRows === 0 && fraction > 0 ? 'validation' : null;
   if (empty === null) return result;
   throw new ParagradError(
@@ -48,16 +53,32 @@ export async function holdOut(request: HoldOut): Promise<HeldOut> {
   );
 }
 
+function emptyFold({ of }: Fold, { location }: Table, usable: number): ParagradError {
+  return new ParagradError(
+    'empty_split',
+    `${of} folds of ${location} leave one of them without rows (${usable} are usable)`,
+    {
+      hint: 'Ask for fewer folds.',
+    },
+  );
+}
+
 async function chooseRows(request: HoldOut, slots: Uint32Array): Promise<HeldOut> {
-  const { target, split, fraction, seed } = request;
+  const { split, fraction, fold, seed, target } = request;
   const atRandom = split.by === 'random' || (split.by === 'auto' && target.task === 'regression');
-  if (atRandom || fraction === 0) return { ...splitRows(slots, fraction, seed), notes: [] };
+  if (atRandom && fold) return { ...placeHeld(slots, foldRows(slots, fold)), notes: [] };
+  if (atRandom || (fraction === 0 && !fold)) return { ...splitRows(slots, fraction, seed), notes: [] };
   if (split.by === 'time') return await chooseLatest(request, slots, split.column);
   if (split.by === 'group') return await chooseGroups(request, slots, split.column);
   return await chooseOfClasses(request, slots);
 }
 
 async function chooseLatest(request: HoldOut, slots: Uint32Array, name: string): Promise<HeldOut> {
+  if (request.fold) {
+    throw new ParagradError('bad_option', 'folds hold every row out once, and a split by time only the latest', {
+      hint: 'Leave the folds or the split by time away.',
+    });
+  }
   const { values, missing } = await readTimes(request, name);
   const subject = `column ${show({ name })} of ${request.table.location}, by which rows are held out,`;
   const notes = missing === 0 ? [] : [`${subject} is missing in ${missing} rows: they are trained on`];
@@ -65,15 +86,16 @@ async function chooseLatest(request: HoldOut, slots: Uint32Array, name: string):
 }
 
 async function chooseGroups(request: HoldOut, slots: Uint32Array, name: string): Promise<HeldOut> {
-  const { table, fraction, seed } = request;
+  const { table, fraction, fold, seed } = request;
   const { codes, texts } = await readCodes(request, groupColumn(table, name), []);
   const subject = `column ${show({ name })} of ${table.location}`;
   const notes = [`${subject} groups the rows, and is a feature only if --features names it`];
-  return { ...placeHeld(slots, holdOutGroups(slots, codes, texts, fraction, seed)), notes };
+  const held = fold ? foldGroups(slots, codes, texts, fold) : holdOutGroups(slots, codes, texts, fraction, seed);
+  return { ...placeHeld(slots, held), notes };
 }
 
 async function chooseOfClasses(request: HoldOut, slots: Uint32Array): Promise<HeldOut> {
-  const { table, target, fraction, seed } = request;
+  const { table, target, fraction, fold, seed } = request;
   if (target.task === 'regression') {
     throw new ParagradError(
       'split_task_mismatch',
@@ -82,7 +104,9 @@ async function chooseOfClasses(request: HoldOut, slots: Uint32Array): Promise<He
     );
   }
   const { codes } = await readCodes(request, target.name, target.classes.map(String));
-  return { ...placeHeld(slots, holdOutClasses(slots, codes, target.classes.length, fraction, seed)), notes: [] };
+  const { length } = target.classes;
+  const held = fold ? foldClasses(slots, codes, length, fold) : holdOutClasses(slots, codes, length, fraction, seed);
+  return { ...placeHeld(slots, held), notes: [] };
 }
 
 function groupColumn(table: Table, name: string): string {

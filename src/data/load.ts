@@ -5,6 +5,7 @@
 import { type ColumnChoice, checkColumns, chooseColumns } from './columns.js';
 import type { Dataset, RowLayout } from './dataset.js';
 import { decideEncoding } from './encoding.js';
+import type { Fold } from './folds.js';
 import { type HeldOut, holdOut } from './hold-out.js';
 import { type MeasureOptions, measure, openSample } from './measure.js';
 import { type Preprocessing, rowLayout } from './preprocess.js';
@@ -24,6 +25,8 @@ export interface TrainingLoad extends ColumnChoice, MeasureOptions, LoadContext 
   readonly validation: number | Table;
   /** How rows are held out; a text of split-choice.ts. Default random. */
   readonly split?: SplitText | undefined;
+  /** In place of the fraction: one of several parts that share all rows among them. */
+  readonly fold?: Fold | undefined;
 }
 
 /** What is decided of a table before any row is stored. */

@@ -103,21 +103,14 @@ export function holdOutGroups(
     sizes[codes[row]]++;
     kept++;
   });
-  const words = new Uint32Array(4);
-  const groups = texts
-    .map((text, code) => {
-      draw(words, seed, PURPOSE.groupSplit, 0, hashOf(text));
-      return { code, text, rank: words[0] };
-    })
-    .filter(({ code }) => sizes[code] > 0)
-    .sort((a, b) => a.rank - b.rank || (a.text < b.text ? -1 : 1));
+  const groups = rankGroups(sizes, texts, seed);
   const chosen = new Uint8Array(texts.length);
   let before = 0;
-  for (const { code } of groups) {
+  for (const code of groups) {
     if (before + sizes[code] / 2 <= fraction * kept) chosen[code] = 1;
     before += sizes[code];
   }
-  if (groups.length > 1) chosen[groups[0].code] = 1;
+  if (groups.length > 1) chosen[groups[0]] = 1;
   const held = new Uint8Array(slots.length);
   forEachKept(slots, (row) => {
     held[row] = chosen[codes[row]];
@@ -125,6 +118,19 @@ export function holdOutGroups(
   return held;
 }
 
-function forEachKept(slots: Uint32Array, visit: (row: number) => void): void {
+/** The groups that have rows, as codes, in an order that follows from the text of each and the seed. */
+export function rankGroups(sizes: Uint32Array, texts: readonly string[], seed: number): number[] {
+  const words = new Uint32Array(4);
+  return texts
+    .map((text, code) => {
+      draw(words, seed, PURPOSE.groupSplit, 0, hashOf(text));
+      return { code, text, rank: words[0] };
+    })
+    .filter(({ code }) => sizes[code] > 0)
+    .sort((a, b) => a.rank - b.rank || (a.text < b.text ? -1 : 1))
+    .map(({ code }) => code);
+}
+
+export function forEachKept(slots: Uint32Array, visit: (row: number) => void): void {
   for (let row = 0; row < slots.length; row++) if (slots[row] !== DROPPED) visit(row);
 }

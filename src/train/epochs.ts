@@ -9,7 +9,7 @@ import type { StepPlan } from '../parallel/plan.js';
 import { runSegment, type SegmentOutcome, type Session } from '../parallel/session.js';
 import type { DivergencePolicy } from './config/watch.js';
 import type { Divergence } from './divergence.js';
-import type { EpochEvent, FindingEvent, TrainEvent } from './events.js';
+import type { EpochEvent, FindingEvent, ProgressEvent } from './events.js';
 import { type HeldOutScore, lossOfRows, scoreHeldOut } from './held-out.js';
 import { createKeeper, type KeeperOptions, type Reached } from './keeper.js';
 import { createMonitor, NO_MONITOR } from './monitor.js';
@@ -60,7 +60,7 @@ export async function runEpochs(
   schedule: Schedule,
   directory: RunDirectory,
   signal: AbortSignal,
-  emit: (event: TrainEvent) => void,
+  emit: (event: ProgressEvent) => void,
 ): Promise<EpochsOutcome> {
   const { session, input, stepsPerEpoch, trainRows, validationRows, target } = schedule;
   const { plan } = session;

@@ -29,6 +29,8 @@ export interface StartEvent {
   readonly network: NetworkSpec & { readonly parameters: number };
   /** Networks that are trained one after the other, and averaged; what is said here of one holds for each. */
   readonly members: number;
+  /** Of a cross-validation: how many; rows and steps are those of the first. */
+  readonly folds?: number;
   /** A name, or the path of a module. */
   readonly loss: string;
   readonly optimizer: OptimizerName;
@@ -47,6 +49,8 @@ export interface StartEvent {
 /** Progress, at most a few times a second, and always after the last step. */
 export interface StepEvent {
   readonly type: 'step';
+  /** Of a cross-validation: in which fold, counted from 1. */
+  readonly fold?: number;
   /** Of an ensemble: whose step, counted from 1. Steps and epochs start again with each. */
   readonly member?: number;
   /** Counted from 1. */
@@ -63,6 +67,8 @@ export interface StepEvent {
 
 export interface EpochEvent {
   readonly type: 'epoch';
+  /** Of a cross-validation: in which fold, counted from 1. */
+  readonly fold?: number;
   /** Of an ensemble: whose epoch, counted from 1. */
   readonly member?: number;
   /** Counted from 1. */
@@ -159,6 +165,29 @@ export interface DoneEvent {
   readonly seconds: number;
 }
 
+/** What came of a fold. */
+export interface FoldResult {
+  readonly rows: { readonly train: number; readonly validation: number };
+  /** Of each member the epoch whose weights were scored, counted from 1. */
+  readonly epochs: readonly number[];
+  /** Of the fold's rows. */
+  readonly validation: Metrics;
+}
+
+/** A cross-validation is over. */
+export interface CrossValidationDone {
+  readonly type: 'done';
+  readonly runDir: string;
+  readonly folds: readonly FoldResult[];
+  /** Means over the folds. */
+  readonly metrics: { readonly validation: Metrics };
+  /** Standard deviations over the folds, with one less than their number for a divisor. */
+  readonly deviation: { readonly validation: Metrics };
+  readonly seconds: number;
+}
+
+export type CrossValidationEvent = ProgressEvent | CrossValidationDone;
+
 /** The last line of `--json` when a command failed. The library throws the ParagradError instead. */
 export interface ErrorEvent {
   readonly type: 'error';
@@ -167,7 +196,15 @@ export interface ErrorEvent {
   readonly hint?: string;
 }
 
-export type TrainEvent = StartEvent | StepEvent | EpochEvent | WarningEvent | FindingEvent | DoneEvent;
+/** What is told before the end. */
+export type ProgressEvent = StartEvent | StepEvent | EpochEvent | WarningEvent | FindingEvent;
+
+export type TrainEvent = ProgressEvent | DoneEvent;
+
+/** A cross-validation in progress, as a `TrainingRun` is. */
+export interface CrossValidationRun extends AsyncIterable<CrossValidationEvent> {
+  readonly result: Promise<CrossValidationDone>;
+}
 
 /**
  * A run in progress. Iterating gives its events as they happen, `done` last; a failure is thrown. Leaving the loop early

@@ -15,7 +15,7 @@ import { chooseWorkers, type WorkerChoice } from './choose-workers.js';
 import { initialFile } from './config/network.js';
 import { paragradVersion } from './environment.js';
 import { type EpochsOutcome, interrupted, runEpochs, type Schedule } from './epochs.js';
-import type { DoneEvent, TrainEvent } from './events.js';
+import type { DoneEvent, ProgressEvent } from './events.js';
 import { readHeldOut } from './held-out.js';
 import { setInitialWeights } from './initial-weights.js';
 import { checkLossConstants, readLossConstants } from './loss-constants.js';
@@ -34,7 +34,7 @@ import { untilAborted } from './until-aborted.js';
 /** What all members of a run share. */
 export interface RunContext {
   readonly signal: AbortSignal;
-  readonly emit: (event: TrainEvent) => void;
+  readonly emit: (event: ProgressEvent) => void;
   readonly directory: RunDirectory;
   readonly kernels: ChosenKernels;
   readonly pool: Pool;

@@ -3,6 +3,7 @@
  * out is the input of the training and the preprocessing that goes with it; neither shows where the rows are.
  */
 import { mostBins } from '../data/bins.js';
+import type { Fold } from '../data/folds.js';
 import { createMemoryInput, type TrainingInput } from '../data/input.js';
 import { checkForModel, loadPlanned, planTraining, type TrainingLoad, type TrainingPlan } from '../data/load.js';
 import { loadSpooled, storedBytes } from '../data/load-spooled.js';
@@ -19,7 +20,7 @@ import type { Table } from '../data/table.js';
 import type { Execute } from '../data/tasks.js';
 import { splitColumnNames } from './columns.js';
 import type { ResolvedConfig } from './config.js';
-import type { TrainEvent } from './events.js';
+import type { ProgressEvent } from './events.js';
 import { keepsTarget } from './loss-constants.js';
 import { memoryLimit, planStorage, type RowStorage } from './memory-plan.js';
 import { type SettledConfig, settleConfig } from './settle.js';
@@ -49,9 +50,11 @@ export interface RowsContext {
   readonly tables: RunTables;
   /** Whether nobody reads the tables after this. */
   readonly isLast: boolean;
+  /** What is held out, in a cross-validation. */
+  readonly fold?: Fold | undefined;
   readonly threads: number;
   readonly signal: AbortSignal;
-  readonly emit: (event: TrainEvent) => void;
+  readonly emit: (event: ProgressEvent) => void;
   readonly execute: Execute;
   /** Keeps something to be closed when the member, or the run and its threads, have ended. */
   readonly closeAtEnd: (resource: { close(): Promise<void> }) => void;
@@ -105,6 +108,7 @@ export async function readRows(context: RowsContext): Promise<RunRows> {
     task,
     table,
     validation,
+    fold: context.fold,
     split,
     scale,
     scaleTarget,

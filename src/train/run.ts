@@ -3,7 +3,15 @@
  * settles either way.
  */
 import { resolveConfig, type TrainConfig } from './config.js';
-import type { DoneEvent, TrainEvent, TrainingRun } from './events.js';
+import { runFolds } from './cross-validation.js';
+import type {
+  CrossValidationDone,
+  CrossValidationEvent,
+  CrossValidationRun,
+  DoneEvent,
+  TrainEvent,
+  TrainingRun,
+} from './events.js';
 import { runTraining } from './trainer.js';
 
 export interface TrainOptions {
@@ -23,12 +31,41 @@ export interface TrainOptions {
  */
 export function train(config: TrainConfig, options: TrainOptions = {}): TrainingRun {
   const resolved = resolveConfig(config);
+  return start<TrainEvent, DoneEvent>((signal, emit) => runTraining(resolved, signal, emit), options);
+}
+
+/**
+ * Scores what would be trained by cross-validation: every row is held out in one of several folds. No model is kept.
+ *
+ * @param config as for `train`; its validation fraction is not read
+ * @param options `folds`: at least 2
+ * @throws ParagradError `bad_option` at once; everything else through the iteration and `result`
+ *
+ * @example
+ * const { metrics, deviation } = await crossValidate({ data: 'houses.parquet', target: 'price' }, { folds: 5 }).result;
+ */
+export function crossValidate(
+  config: TrainConfig,
+  { folds, ...options }: TrainOptions & { readonly folds: number },
+): CrossValidationRun {
+  const resolved = resolveConfig(config);
+  return start<CrossValidationEvent, CrossValidationDone>(
+    (signal, emit) => runFolds(resolved, folds, signal, emit),
+    options,
+  );
+}
+
+/** Starts work that tells events, and makes them an iteration. */
+function start<Event, Result>(
+  work: (signal: AbortSignal, emit: (event: Event) => void) => Promise<Result>,
+  options: TrainOptions,
+): AsyncIterable<Event> & { readonly result: Promise<Result> } {
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
-  const waiting: TrainEvent[] = [];
+  const waiting: Event[] = [];
   let wake: () => void = () => {};
 
-  const result = runTraining(resolved, signal, (event) => {
+  const result = work(signal, (event) => {
     waiting.push(event);
     wake();
   });
@@ -41,7 +78,7 @@ export function train(config: TrainConfig, options: TrainOptions = {}): Training
       wake();
     });
 
-  async function* events(): AsyncGenerator<TrainEvent, void> {
+  async function* events(): AsyncGenerator<Event, void> {
     let completed = false;
     try {
       for (;;) {
@@ -66,5 +103,5 @@ export function train(config: TrainConfig, options: TrainOptions = {}): Training
     }
   }
 
-  return { result: result as Promise<DoneEvent>, [Symbol.asyncIterator]: events };
+  return { result, [Symbol.asyncIterator]: events };
 }
