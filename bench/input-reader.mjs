@@ -9,6 +9,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
 
 const [, , reader, count, file, folder] = process.argv;
 const workers = Number(count);
@@ -60,6 +61,7 @@ const READERS = {
     const { executeOn } = await import('../dist/src/parallel/execute.js');
     const { createPool } = await import('../dist/src/parallel/pool.js');
     const pool = createPool(workers);
+    await setTimeout(500); // threads have started, as libraries are loaded
     return await measured(async () => {
       const table = await openTable(file, { threads: workers });
       const choice = { target: 'y', validation: 0.2, scale: 'standard', scaleTarget: 'standard' };

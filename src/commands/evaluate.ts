@@ -8,7 +8,7 @@ import { addConfigOptions, flagOf, pickConfigOptions } from './config-options.js
 import { addDataArgument, DATA_KEYS, dataInput } from './data-arguments.js';
 import { formatNumber, formatTable, plural } from './format.js';
 import { type CommandContext, runCommand } from './run-command.js';
-import { addOutputOptions, type OutputOptions, warn } from './terminal.js';
+import { addOutputOptions, noteOf, type OutputOptions, warn } from './terminal.js';
 
 /** Classes whose confusion fits a terminal; --json has it always. */
 const SHOWN_CLASSES = 12;
@@ -35,7 +35,11 @@ async function runEvaluate(
 ): Promise<void> {
   const resolved = parseOptions(evaluationSchema, { ...dataInput(data), ...pickConfigOptions(options, KEYS) }, flagOf);
   checkData(resolved, flagOf);
-  const { rows, droppedRows, metrics, confusion } = await evaluate(model, resolved, { ...resolved, signal });
+  const { rows, droppedRows, metrics, confusion } = await evaluate(model, resolved, {
+    ...resolved,
+    signal,
+    onNote: noteOf(terminal),
+  });
   if (droppedRows > 0) {
     const message = `${plural(droppedRows, 'row')} without a usable target left out`;
     warn(terminal, { type: 'warning', code: 'dropped_rows', message });

@@ -10,7 +10,7 @@ import { addConfigOptions, flagOf, pickConfigOptions } from './config-options.js
 import { addDataArgument, DATA_KEYS, dataInput } from './data-arguments.js';
 import { formatCount, plural } from './format.js';
 import { type CommandContext, runCommand } from './run-command.js';
-import { addOutputOptions, type OutputOptions, type Terminal } from './terminal.js';
+import { addOutputOptions, noteOf, type OutputOptions, type Terminal } from './terminal.js';
 import { OUTPUT_EXTENSIONS, writerFor } from './writers/index.js';
 
 const KEYS = [...DATA_KEYS, 'workers', 'kernels'] as const;
@@ -48,9 +48,13 @@ async function runPredict(
   const model = await loadModel(path);
   let rows = 0;
   await replaceFile(out, async (temporary) => {
-    const counted = countRows(predict(model, resolved, { ...resolved, keep, signal }), terminal, (count) => {
-      rows = count;
-    });
+    const counted = countRows(
+      predict(model, resolved, { ...resolved, keep, signal, onNote: noteOf(terminal) }),
+      terminal,
+      (count) => {
+        rows = count;
+      },
+    );
     await write(temporary, counted, signal);
     signal.throwIfAborted();
   });

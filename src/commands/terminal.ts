@@ -76,6 +76,11 @@ export function warn(terminal: Terminal, warning: WarningEvent): void {
   if (!terminal.quiet) terminal.note(warningLine(terminal, warning));
 }
 
+/** What says a note of a table's reading, for `onNote`. */
+export function noteOf(terminal: Terminal): (message: string) => void {
+  return (message) => warn(terminal, { type: 'warning', code: 'data', message });
+}
+
 export function warningLine(terminal: Terminal, { message }: WarningEvent): string {
   return `${terminal.style('yellow', 'note:')} ${message}`;
 }

@@ -45,6 +45,7 @@ export async function evaluate(
   const { description } = loaded;
   const table = await openTable(data, { threads: threadsOf(options), signal });
   try {
+    if (options.onNote) table.notes.forEach(options.onNote);
     const predictor = openPredictor(loaded, predictorOptions(options));
     try {
       const context = { execute: predictor.execute, signal };

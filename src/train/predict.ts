@@ -4,17 +4,15 @@
  */
 import { availableParallelism } from 'node:os';
 import { loadForModel } from '../data/load.js';
-import { findColumn } from '../data/names.js';
 import { type DataSource, openTable, type TableRequest } from '../data/open.js';
-import type { Target } from '../data/preprocess.js';
-import type { CategoryValues, Column, NumberValues, Table } from '../data/table.js';
-import { ParagradError } from '../errors.js';
 import type { KernelName } from '../kernels/kernels.js';
 import { splitColumnNames } from './columns.js';
 import type { Outputs } from './ensemble.js';
+import { keptColumn, readKept } from './kept-columns.js';
 import { mostLikely, probabilities } from './metrics.js';
 import { loadModel, type MemberDescription, type Model } from './model.js';
 import { computeOutputs, outputWidth } from './model-outputs.js';
+import type { OutputColumn } from './output-column.js';
 import { openPredictor, type PredictorOptions } from './predictor.js';
 
 /** Rows that are read, predicted and handed out at once. */
@@ -26,18 +24,14 @@ export interface MachineOptions {
   /** Default auto. */
   readonly kernels?: 'auto' | KernelName | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Called with each thing to know of how the table came about, one line, once it is open. */
+  readonly onNote?: ((note: string) => void) | undefined;
 }
 
 export interface PredictOptions extends MachineOptions {
   /** Columns of the table to hand through; a comma separates names where no column bears the whole. */
   readonly keep?: readonly string[] | undefined;
 }
-
-/** A column of results. Missing is null, in numbers NaN. */
-export type OutputColumn =
-  | { readonly name: string; readonly type: 'double' | 'integer'; readonly values: Float64Array }
-  | { readonly name: string; readonly type: 'string'; readonly values: readonly (string | null)[] }
-  | { readonly name: string; readonly type: 'boolean'; readonly values: readonly (boolean | null)[] };
 
 /** Consecutive rows; the same columns in every window of a table. */
 export interface PredictedRows {
@@ -69,6 +63,7 @@ export async function* predict(
   const [first] = description.members;
   const table = await openTable(data, { threads: threadsOf(options), signal });
   try {
+    if (options.onNote) table.notes.forEach(options.onNote);
     const keep = splitColumnNames(options.keep, table.columns) ?? [];
     const kept = keep.map((name) => keptColumn(table, name, first.preprocessing.target));
     const predictor = openPredictor(loaded, predictorOptions(options));
@@ -133,77 +128,4 @@ function classColumn(winners: Uint32Array, classes: readonly (string | number | 
     return { name, type: 'boolean', values: Array.from(winners, (c) => classes[c] as boolean) };
   }
   return { name, type: 'string', values: Array.from(winners, (c) => classes[c] as string) };
-}
-
-function keptColumn(table: Table, name: string, target: Target): Column {
-  const column = findColumn(table, name, 'to keep');
-  if (column.kind === 'unsupported') {
-    throw new ParagradError('unsupported_column', `column "${name}" of ${table.location} is ${column.type}`, {
-      hint: 'Only numbers, strings and booleans can be kept.',
-    });
-  }
-  const taken =
-    name === 'prediction' || (target.task !== 'regression' && target.classes.some((c) => name === `probability_${c}`));
-  if (taken) {
-    throw new ParagradError('column_clash', `column "${name}" cannot be kept: a column of the results has its name`, {
-      hint: 'Rename it in the table.',
-    });
-  }
-  return column;
-}
-
-async function readKept(
-  table: Table,
-  kept: readonly Column[],
-  rowStart: number,
-  rowEnd: number,
-  signal: AbortSignal | undefined,
-): Promise<OutputColumn[]> {
-  if (kept.length === 0) return [];
-  const parts: OutputColumn[][] = kept.map(() => []);
-  const columns = kept.map(({ name }) => name);
-  for await (const batch of table.read({ columns, rowStart, rowEnd, signal })) {
-    for (const [i, column] of kept.entries()) parts[i].push(keptValues(column, batch.columns[i], table.location));
-  }
-  return parts.map(joinColumns);
-}
-
-function keptValues(
-  { name, type, kind }: Column,
-  values: NumberValues | CategoryValues,
-  location: string,
-): OutputColumn {
-  if (values.kind === 'number') {
-    if (!/int/i.test(type)) return { name, type: 'double', values: values.values };
-    if (values.values.some((value) => Math.abs(value) > Number.MAX_SAFE_INTEGER)) {
-      throw new ParagradError('not_exact', `column "${name}" of ${location} holds integers beyond 2^53`, {
-        hint: 'They cannot be kept exactly; store them as strings.',
-      });
-    }
-    return { name, type: 'integer', values: values.values };
-  }
-  const { codes, dictionary } = values;
-  if (kind === 'boolean') {
-    return {
-      name,
-      type: 'boolean',
-      values: Array.from(codes, (code) => (code < 0 ? null : dictionary[code] === 'true')),
-    };
-  }
-  return { name, type: 'string', values: Array.from(codes, (code) => (code < 0 ? null : dictionary[code])) };
-}
-
-function joinColumns(parts: readonly OutputColumn[]): OutputColumn {
-  const [first] = parts;
-  if (parts.length === 1) return first;
-  if (first.type === 'double' || first.type === 'integer') {
-    const values = new Float64Array(parts.reduce((rows, part) => rows + part.values.length, 0));
-    let at = 0;
-    for (const part of parts) {
-      values.set(part.values as Float64Array, at);
-      at += part.values.length;
-    }
-    return { ...first, values };
-  }
-  return { ...first, values: parts.flatMap((part) => part.values as (string | null)[]) } as OutputColumn;
 }

@@ -6,7 +6,8 @@ import { tableFromIPC } from 'apache-arrow';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OUTPUT_EXTENSIONS, writerFor } from '../../src/commands/writers/index.js';
 import { ParagradError } from '../../src/errors.js';
-import type { OutputColumn, PredictedRows } from '../../src/train/predict.js';
+import type { OutputColumn } from '../../src/train/output-column.js';
+import type { PredictedRows } from '../../src/train/predict.js';
 
 let folder: string;
 beforeAll(async () => {

@@ -1,7 +1,8 @@
 /** An Arrow IPC file, one record batch a window. apache-arrow is loaded when one is written. */
 import { type FileHandle, open } from 'node:fs/promises';
 import type { RecordBatch, Vector } from 'apache-arrow';
-import type { OutputColumn, PredictedRows } from '../../train/predict.js';
+import type { OutputColumn } from '../../train/output-column.js';
+import type { PredictedRows } from '../../train/predict.js';
 
 type Arrow = typeof import('apache-arrow');
 

@@ -1,6 +1,7 @@
 /** CSV as RFC 4180 has it, UTF-8, with a header. A missing value is an empty field; an empty string is a quoted one. */
 import { open } from 'node:fs/promises';
-import type { OutputColumn, PredictedRows } from '../../train/predict.js';
+import type { OutputColumn } from '../../train/output-column.js';
+import type { PredictedRows } from '../../train/predict.js';
 
 export async function writeCsv(path: string, windows: AsyncIterable<PredictedRows>): Promise<void> {
   const file = await open(path, 'w');

@@ -8,7 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBType, DuckDBValue } from '@duckdb/node-api';
 import { quoteLiteral } from '../../data/duckdb.js';
-import type { OutputColumn, PredictedRows } from '../../train/predict.js';
+import type { OutputColumn } from '../../train/output-column.js';
+import type { PredictedRows } from '../../train/predict.js';
 
 type DuckDB = typeof import('@duckdb/node-api');
 
