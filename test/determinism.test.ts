@@ -55,7 +55,7 @@ const options = fc.record(
     validation: fc.constantFrom(0, 0.17, 0.3),
     split: fc.constantFrom('random', 'auto'),
     scale: fc.constantFrom('standard', 'robust'),
-    encode: fc.subarray<'piecewise' | 'sign'>(['piecewise', 'sign']),
+    encode: fc.subarray<'piecewise' | 'sign' | 'periodic'>(['piecewise', 'sign', 'periodic']),
     kernels: fc.constantFrom(...KERNELS),
     seed: fc.nat(),
     shards: fc.integer({ min: 0, max: 6 }).map((log2) => 2 ** log2),

@@ -55,7 +55,7 @@ function aboutNumbers({ name, values }: NumberColumn, summary: Summary | null, s
         'missing_values',
         share > 0.5 ? 'warning' : 'info',
         `column ${column} is missing in ${missing} of ${rows} rows`,
-        'they are read as the mean, with a flag',
+        'they are read as the mean (the median with --scale robust), with a flag',
         share > 0.5 ? 'Leave the column out: --exclude.' : 'Nothing, if they are meant to be missing.',
         { column: name, missing, rows },
       ),
