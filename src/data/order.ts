@@ -14,6 +14,7 @@
  *
  * Everything is computed on its own at any position: no list of rows exists.
  */
+import type { Kernels } from '../kernels/kernels.js';
 import { createPermutation, type Permutation } from '../random/permutation.js';
 import { draw, PURPOSE } from '../random/philox.js';
 
@@ -86,10 +87,18 @@ export interface EpochOrder {
   readonly ring: RingPlace | null;
 }
 
-/** The order of an epoch's rows. */
-export function createOrder(order: EpochOrder): RowOrder {
+/**
+ * The order of an epoch's rows.
+ *
+ * @param kernels make it faster; `out` of fill must then be a view of their memory, at a multiple of 16 bytes, with room for a
+ *   multiple of 4 slots
+ */
+export function createOrder(order: EpochOrder, kernels: Pick<Kernels, 'permute'> | null = null): RowOrder {
   const { plan, seed, epoch, ring } = order;
-  if (plan.windows === 1) return createPermutation(plan.rows, seed, PURPOSE.rowOrder, epoch);
+  if (plan.windows === 1) {
+    const permutation = createPermutation(plan.rows, seed, PURPOSE.rowOrder, epoch);
+    return kernels === null ? permutation : fillByKernel(permutation, kernels);
+  }
   const dealt = dealGroups(plan, seed, epoch);
   const shift = 31 - Math.clz32(plan.groupRows);
   const mask = plan.groupRows - 1;
@@ -121,6 +130,20 @@ export function createOrder(order: EpochOrder): RowOrder {
         }
         done += rows;
       }
+    },
+  };
+}
+
+/** Small tables have permutations of more rounds, which kernels do not compute. */
+function fillByKernel(permutation: Permutation, kernels: Pick<Kernels, 'permute'>): RowOrder {
+  const { size, constants } = permutation;
+  const { a, b, keys } = constants;
+  if (keys.length !== 4) return permutation;
+  return {
+    fill(out, start, count) {
+      const right = Math.floor(start / a);
+      const left = start - right * a;
+      kernels.permute(out.byteOffset, left, right, count, size, a, b, keys[0], keys[1], keys[2], keys[3]);
     },
   };
 }

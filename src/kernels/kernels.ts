@@ -129,6 +129,16 @@ export interface Kernels {
     scale: number,
   ): void;
 
+  /**
+   * to[0 .. count) = images of consecutive positions, from position right * a + left, as unsigned words; up to 3 words more are written.
+   * size, a, b and the four keys are those of a permutation of 256 positions or more (random/permutation.ts), which this
+   * computes faster.
+   */
+  permute(
+    to: number, left: number, right: number, count: number, size: number, a: number, b: number,
+    key0: number, key1: number, key2: number, key3: number,
+  ): void;
+
   // ---- losses on logits z[rows, outputs] with leading dimension ld (1 when outputs is 1).
   // Each writes d[rows, ld] = weight * d(loss row)/dz, zero in the padding columns, and returns the float64 sum over rows,
   // in row order, of weight * loss. `weights` is a pointer to float32 [rows], or 0 for all ones.

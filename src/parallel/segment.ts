@@ -95,7 +95,13 @@ export function createSegmentWorker(
       if (timed) waited += performance.now() - before;
       return everyone;
     };
-    const batch: Batch = { order: createOrder(request.order), masks: request.order, updates: 0, start: 0, rows: 0 };
+    const batch: Batch = {
+      order: createOrder(request.order, kernels),
+      masks: request.order,
+      updates: 0,
+      start: 0,
+      rows: 0,
+    };
     let skipped = 0;
     for (let i = 0; i < request.batches; i++) {
       const timed = i % sample === 0;

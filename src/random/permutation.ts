@@ -15,6 +15,8 @@ export const MAX_PERMUTATION = 0xffff_ffff;
 
 export interface Permutation {
   readonly size: number;
+  /** Its moduli and round keys, four or sixteen: for kernels that compute it faster. */
+  readonly constants: { readonly a: number; readonly b: number; readonly keys: Int32Array };
   /** Image of `position`, 0 <= position < size. */
   at(position: number): number;
   /** out[0..count) = images of positions start .. start + count. */
@@ -76,6 +78,7 @@ export function createPermutation(size: number, seed: number, purpose: Purpose, 
 
   return {
     size,
+    constants: { a, b, keys },
     at(position) {
       const right = Math.floor(position / a);
       return encrypt(position - right * a, right);

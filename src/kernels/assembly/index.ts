@@ -13,5 +13,6 @@ export {
   absoluteErrorLoss, binaryCrossEntropyLoss, huberLoss, pinballLoss, poissonLoss, squaredErrorLoss,
 } from './losses';
 export { periodicForward, periodicGradient } from './periodic';
+export { permute } from './permute';
 export { crossEntropyLoss, softmax } from './softmax';
 export { add, average, finalizeGradient, sumSquares, updateAdam, updateMomentum, updateScaled, updateSgd } from './update';
