@@ -1,4 +1,5 @@
-/** Numbers, durations and tables as people read them. */
+/** Numbers, durations, tables and networks as people read them. */
+import type { NetworkSpec } from '../nn/network.js';
 
 /** Four significant digits, without an exponent where plain digits are short enough: 0.8012, 50210, 1.2e-7. */
 export function formatNumber(value: number | null): string {
@@ -79,4 +80,17 @@ export function formatTable(table: readonly (readonly string[])[]): string {
 
 function showControls(cell: string): string {
   return cell.replace(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1));
+}
+
+/** A network in a few words: widths, activation, learned pieces. */
+export function networkWords({ sizes, activation, blend, inputScale, periodic, embeddings }: NetworkSpec): string {
+  return [
+    sizes.join('-'),
+    blend ? `learned ${activation}` : activation,
+    ...(inputScale ? ['learned input scale'] : []),
+    ...(periodic > 0 ? [`waves of ${plural(periodic, 'number')}`] : []),
+    ...(embeddings.length > 0
+      ? [`vectors for ${embeddings.length} ${embeddings.length === 1 ? 'category' : 'categories'}`]
+      : []),
+  ].join(', ');
 }

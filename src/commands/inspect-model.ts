@@ -1,7 +1,7 @@
 /** What `paragrad inspect` says of a model or a run directory: network, preprocessing, score. */
 import type { Preprocessing } from '../data/preprocess.js';
 import type { Member, Model } from '../train/model.js';
-import { formatMetrics, formatNumber, formatTable, plural } from './format.js';
+import { formatMetrics, formatNumber, formatTable, networkWords, plural } from './format.js';
 
 /** Class and category values listed in text, at most; --json has all. */
 const LISTED_VALUES = 8;
@@ -37,7 +37,7 @@ function memberFacts({ description, tensors }: Member): string[][] {
   const { network, rows, seed, steps, temperature, validation } = description;
   const parameters = tensors.reduce((sum, tensor) => sum + tensor.data.length, 0);
   return [
-    ['network', `${network.sizes.join('-')}, ${network.activation}, ${plural(parameters, 'parameter')}`],
+    ['network', `${networkWords(network)}, ${plural(parameters, 'parameter')}`],
     ['trained', `${plural(rows.train, 'row')}, ${plural(steps, 'step')}, seed ${seed}`],
     ...(temperature === 1 ? [] : [['temperature', formatNumber(temperature)]]),
     ['validation', validation === null ? 'none' : `${plural(rows.validation, 'row')}: ${formatMetrics(validation)}`],

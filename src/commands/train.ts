@@ -10,7 +10,7 @@ import { addConfigOptions, flagOf, TRAIN_KEYS } from './config-options.js';
 import { addDataArgument, dataInput } from './data-arguments.js';
 import { findingLine } from './findings.js';
 import { foldLines } from './folds.js';
-import { formatCount, formatDuration, formatMegabytes, formatMetrics, plural } from './format.js';
+import { formatCount, formatDuration, formatMegabytes, formatMetrics, networkWords, plural } from './format.js';
 import { createProgress } from './progress.js';
 import { type CommandContext, runCommand } from './run-command.js';
 import { addOutputOptions, type OutputOptions, type Terminal, warningLine } from './terminal.js';
@@ -82,7 +82,7 @@ function startLines(start: StartEvent): string[] {
   return [
     `data      ${start.data}: ${plural(rows.train, 'row')} to train on, ${rows.validation} to validate${where}`,
     `task      ${start.task} of "${start.target}"${classes}; loss ${start.loss}`,
-    `network   ${members}${network.sizes.join('-')}, ${network.activation}, ${formatCount(network.parameters)} parameters`,
+    `network   ${members}${networkWords(network)}, ${formatCount(network.parameters)} parameters`,
     `learning  ${start.optimizer}, batches of ${plural(start.batchSize, 'row')} in ${plural(start.shards, 'shard')}, ${plural(start.steps, 'step')}`,
     `preset    ${start.config.preset}: ${presetWords(start.config)}`,
     `machine   ${plural(workers.count, 'worker')} (${workers.reason}), ${kernels.name} (${kernels.reason})`,

@@ -6,7 +6,9 @@ import { brief, type Finding } from '../check/finding.js';
 import { createObjective } from '../check/objective.js';
 import { growthPerStep, isPreconditioned, stableRate, topEigenvalue } from '../check/stability.js';
 import { parameterCount } from '../check/tensors.js';
+import { factorsOf } from '../nn/groups.js';
 import { OPTIMIZERS } from '../nn/optimizers/index.js';
+import type { StepPlan } from '../parallel/plan.js';
 import type { Subject } from './subject.js';
 import { unpadded } from './subject.js';
 import type { Trial, TrialState } from './trial.js';
@@ -133,12 +135,25 @@ export function curvatureAt(subject: Subject, state: TrialState): { lambda: numb
   const at = unpadded(network, state.parameters);
   const moments = state.slots[OPTIMIZERS[optimizer].slots.length - 1];
   const correction = optimizer.startsWith('adam') ? 1 / (1 - hyper.beta2 ** Math.max(1, state.updates)) : 1;
+  // A group's part of the rate works as if its gradient were divided by less, or by more.
+  const parts = unpadded(network, rateParts(plan));
   const preconditioner =
     isPreconditioned(optimizer) && state.updates > 0
-      ? unpadded(network, moments).map((v) => Math.sqrt(v * correction) + Math.max(hyper.epsilon, 1e-8))
-      : undefined;
+      ? unpadded(network, moments).map((v, i) => (Math.sqrt(v * correction) + Math.max(hyper.epsilon, 1e-8)) / parts[i])
+      : parts.every((part) => part === 1)
+        ? undefined
+        : parts.map((part) => 1 / part);
   const { lambda } = topEigenvalue(gradient, at, preconditioner, 24);
   return { lambda, stable: lambda > 0 ? stableRate(optimizer, hyper, lambda) : Number.POSITIVE_INFINITY };
+}
+
+/** What part of the learning rate each parameter gets, [P] with padding. */
+function rateParts({ network, groups, layerRates }: StepPlan): Float32Array {
+  const parts = new Float32Array(network.parameters);
+  for (const tensor of network.tensors) {
+    parts.fill(factorsOf(tensor, groups, layerRates).rate, tensor.offset, tensor.offset + tensor.length);
+  }
+  return parts;
 }
 
 interface TooLarge {

@@ -7,7 +7,9 @@ import {
   formatNumber,
   formatTable,
   formatTime,
+  networkWords,
 } from '../../src/commands/format.js';
+import { denseNetwork } from '../../src/nn/network.js';
 
 describe('formatNumber', () => {
   it.each([
@@ -84,4 +86,14 @@ describe('formatTime', () => {
     [-1, '1969-12-31 23:59:59'],
     [1e30, '1.000e+30'],
   ])('%s is %s', (seconds, text) => expect(formatTime(seconds)).toBe(text));
+});
+
+describe('networkWords', () => {
+  const plain = denseNetwork([8, 64, 1], 'mish');
+  it.each([
+    [plain, '8-64-1, mish'],
+    [{ ...plain, blend: true, inputScale: true }, '8-64-1, learned mish, learned input scale'],
+    [{ ...plain, periodic: 1, embeddings: [9] }, '8-64-1, mish, waves of 1 number, vectors for 1 category'],
+    [{ ...plain, periodic: 8, embeddings: [9, 20] }, '8-64-1, mish, waves of 8 numbers, vectors for 2 categories'],
+  ])('%j', (network, words) => expect(networkWords(network)).toBe(words));
 });

@@ -34,7 +34,14 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const RECIPE: Partial<TrainConfig> = { scale: 'robust', encode: ['piecewise', 'sign'] };
+const RECIPE: Partial<TrainConfig> = {
+  scale: 'robust',
+  encode: ['piecewise', 'sign', 'periodic'],
+  init: 'calibrated',
+  learnedActivation: true,
+  inputScale: true,
+  ema: 0.9,
+};
 
 interface Run {
   readonly keptIn: string | undefined;
@@ -69,7 +76,7 @@ describe('a run whose rows are in a temporary file', () => {
     ['weighted', { weightColumn: 'weight', clipNorm: 1 }],
     ['a classification', { target: 'isHigh', exclude: ['y'] }],
     ['a weighted classification', { target: 'isHigh', exclude: ['y'], weightColumn: 'weight' }],
-    ['robust scaling and bins', RECIPE],
+    ['robust scaling, bins, learned inputs, calibrated weights', RECIPE],
     ['held out by groups', { split: 'group:color' }],
     ['held out by time', { split: 'time:x', validation: 0.3 }],
     ['held out of every class', { target: 'isHigh', exclude: ['y'], split: 'stratified' }],
