@@ -145,8 +145,8 @@ async function readTimes(
  * A code for each value of a column, [rows]; values that are not `known` get the next codes as they appear. A missing value
  * is the empty text.
  */
-async function readCodes(
-  { table, rows, signal }: HoldOut,
+export async function readCodes(
+  { table, rows, signal }: Pick<HoldOut, 'table' | 'rows' | 'signal'>,
   name: string,
   known: readonly string[],
 ): Promise<{ codes: Uint32Array; texts: string[] }> {

@@ -2,6 +2,7 @@
  * Loads tables into datasets, for training and for a model that exists. What is loaded depends on the rows, the options and
  * the seed alone: not on the format, its blocks, or who reads them.
  */
+import { countClasses } from './class-counts.js';
 import { type ColumnChoice, checkColumns, chooseColumns } from './columns.js';
 import type { Dataset, RowLayout } from './dataset.js';
 import { decideEncoding } from './encoding.js';
@@ -27,6 +28,8 @@ export interface TrainingLoad extends ColumnChoice, MeasureOptions, LoadContext 
   readonly split?: SplitText | undefined;
   /** In place of the fraction: one of several parts that share all rows among them. */
   readonly fold?: Fold | undefined;
+  /** Count the training rows of each class. Default false. */
+  readonly countClasses?: boolean | undefined;
 }
 
 /** What is decided of a table before any row is stored. */
@@ -39,6 +42,8 @@ export interface TrainingPlan extends Split {
   /** With shift 0, scale 1 and no flags. */
   readonly preprocessing: Preprocessing;
   readonly layout: RowLayout;
+  /** Training rows of each class, where they were to be counted; else null. */
+  readonly classCounts: readonly number[] | null;
   /** What the user should know, one line each. */
   readonly notes: readonly string[];
 }
@@ -59,6 +64,11 @@ export async function planTraining(load: TrainingLoad): Promise<TrainingPlan> {
     ? placeBoth(rows, held.rows)
     : await holdOut({ ...load, rows, target: preprocessing.target, split: choice, fraction: validation as number });
   const layout = rowLayout(preprocessing, partsOf(preprocessing));
+  const { target } = preprocessing;
+  const classCounts =
+    load.countClasses && target.task !== 'regression'
+      ? await countClasses(table, rows, target, split.trainRows, load.signal)
+      : null;
   return {
     ...split,
     table,
@@ -66,6 +76,7 @@ export async function planTraining(load: TrainingLoad): Promise<TrainingPlan> {
     held,
     preprocessing,
     layout,
+    classCounts,
     notes: [...table.notes, ...notes, ...(held?.notes ?? []), ...split.notes],
   };
 }

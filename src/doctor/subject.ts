@@ -9,6 +9,7 @@ import { createGather } from '../data/batches.js';
 import type { Dataset } from '../data/dataset.js';
 import { type LoadedTraining, loadTraining } from '../data/load.js';
 import { createOrder, type OrderPlan, planOrder } from '../data/order.js';
+import { featureNames } from '../data/preprocess.js';
 import type { Table } from '../data/table.js';
 import { executeInline } from '../data/tasks.js';
 import { type ChosenKernels, chooseKernels } from '../kernels/load.js';
@@ -17,12 +18,14 @@ import { type OpenLoss, openModule } from '../nn/losses/choice.js';
 import { importLossModule, type LossModule, type Reduction } from '../nn/losses/module.js';
 import { type Network, readTensor, rowWidth, writeTensor } from '../nn/network.js';
 import { planStep, type StepPlan } from '../parallel/plan.js';
+import { countCodes, weightsOfClasses } from '../train/class-weights.js';
 import { splitColumnNames } from '../train/columns.js';
 import { initialFile } from '../train/config/network.js';
 import type { ResolvedConfig } from '../train/config.js';
 import { calibrationSlots } from '../train/initial-weights.js';
 import { readInitialWeights } from '../train/model.js';
 import { openRunLoss } from '../train/run-loss.js';
+import { readTruth } from '../train/score.js';
 import { type SettledConfig, settleConfig } from '../train/settle.js';
 import { stepOptions } from '../train/step-options.js';
 import { lossForTask, outputsFor } from '../train/task.js';
@@ -63,13 +66,18 @@ export async function openSubject(resolved: ResolvedConfig, table: Table, signal
   const loss = lossForTask(target.task, config.loss);
   const outputs = outputsFor(loss, target.task === 'regression' ? 1 : target.classes.length);
   const options = stepOptions(config, dataset.layout, { loss, outputs }, trainRows);
+  if (config.classWeights !== undefined && target.task !== 'regression') {
+    const { truth } = readTruth(dataset, target, 0, trainRows);
+    options.classWeights = weightsOfClasses(config.classWeights, target, countCodes(truth, target.classes.length));
+  }
   const run = await openRunLoss(loss, { ...config, allowWrongGradient: true }, target.task, options.network, dataset);
   const corrected = typeof run.loss === 'string' ? null : await correct(run.loss.file, run.loss.own.loss, run.findings);
   const chosen = corrected === null || typeof run.loss === 'string' ? run.loss : { ...run.loss, own: corrected.own };
   const plan = planStep({ ...options, loss: chosen, workers: 1 });
   const opened = corrected === null || typeof chosen === 'string' ? run.opened : openModule(corrected.module, chosen);
   const file = initialFile(config.init);
-  const initial = file === null ? null : await readInitialWeights(file, options.network);
+  const initial =
+    file === null ? null : await readInitialWeights(file, options.network, featureNames(preprocessing), 0);
   const order = planOrder(trainRows, dataset.layout.stride);
   const kernels = chooseKernels(config.kernels);
   const create = (chosenPlan: StepPlan, loss: OpenLoss): Trial => {

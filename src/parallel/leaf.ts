@@ -8,6 +8,7 @@
 import type { Gather } from '../data/batches.js';
 import type { RowOrder } from '../data/order.js';
 import type { Kernels } from '../kernels/kernels.js';
+import type { WorkerLayout } from '../memory/layout.js';
 import type { Views } from '../memory/views.js';
 import type { OpenLoss } from '../nn/losses/choice.js';
 import type { LossArguments } from '../nn/losses/loss.js';
@@ -76,22 +77,25 @@ export function createLeafWorker(
   const order = views.u32.subarray(own.order / 4, own.order / 4 + BLOCK_ROWS);
   const inputStride = plan.network.layers[0].inputStride;
   const outputLayer = plan.network.layers[plan.network.layers.length - 1];
+  const isWeighted = plan.weighted || plan.classWeights !== undefined;
+  const weigh =
+    plan.classWeights === undefined ? null : createClassWeights(plan.classWeights, plan.weighted, own, views.f32);
   const block: LossArguments = {
     rows: 0,
     outputs: outputLayer.outputs,
     z: own.outputs[own.outputs.length - 1],
     ld: outputLayer.outputStride,
     y: own.targets,
-    weights: plan.weighted ? own.weights : 0,
+    weights: isWeighted ? own.weights : 0,
     d: own.deltas[0],
   };
   const weights = plan.weighted ? views.f32 : null;
   const times: LeafTimes = { gather: 0, forward: 0, backward: 0, add: 0 };
 
   function sumWeights(rows: number): number {
-    if (weights === null) return rows;
+    if (!isWeighted) return rows;
     let sum = 0;
-    for (let r = 0; r < rows; r++) sum += weights[own.weights / 4 + r];
+    for (let r = 0; r < rows; r++) sum += views.f32[own.weights / 4 + r];
     return sum;
   }
 
@@ -124,6 +128,7 @@ export function createLeafWorker(
           weights,
           own.weights / 4,
         );
+        weigh?.(count);
         const t1 = timed ? performance.now() : 0;
         dropout?.place(source.masks ?? NO_MASKS, start + done, rate);
         forward(count);
@@ -142,4 +147,20 @@ export function createLeafWorker(
     },
   };
   return self;
+}
+
+/** Multiplies the weights of gathered rows, 1 where they have none, with those of their classes. */
+function createClassWeights(
+  classWeights: readonly number[],
+  weighted: boolean,
+  { weights, targets }: WorkerLayout,
+  f32: Float32Array,
+): (rows: number) => void {
+  const ofClass = Float32Array.from(classWeights);
+  return (rows) => {
+    for (let r = 0; r < rows; r++) {
+      const own = weighted ? f32[weights / 4 + r] : 1;
+      f32[weights / 4 + r] = own * ofClass[f32[targets / 4 + r]];
+    }
+  };
 }

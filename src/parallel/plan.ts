@@ -48,7 +48,10 @@ export interface StepPlan extends ForwardPlan {
   readonly clipNorm: number | null;
   /** Probability of a hidden unit to be left out of a step; 0 for no dropout. */
   readonly dropout: number;
+  /** Whether rows have weights of their own. */
   readonly weighted: boolean;
+  /** What a row's weight is multiplied by in training, by its class; absent: nothing. */
+  readonly classWeights?: readonly number[] | undefined;
   /** B: rows of a full batch. */
   readonly batchSize: number;
   /** S */
@@ -75,6 +78,7 @@ export interface StepOptions {
   clipNorm: number | null;
   dropout: number;
   weighted: boolean;
+  classWeights?: readonly number[] | undefined;
   batchSize: number;
   /** A power of two. */
   shards: number;

@@ -8,6 +8,7 @@ import { availableParallelism } from 'node:os';
 import { loadTraining } from '../data/load.js';
 import { openTable } from '../data/open.js';
 import { planOrder } from '../data/order.js';
+import { featureNames } from '../data/preprocess.js';
 import { executeInline } from '../data/tasks.js';
 import { ParagradError } from '../errors.js';
 import { chooseKernels } from '../kernels/load.js';
@@ -153,7 +154,7 @@ async function openRun(config: TrainConfig, signal: AbortSignal | undefined) {
       dataset,
       order: planOrder(trainRows, dataset.layout.stride),
       seed: settled.seed,
-      initial: file === null ? null : await readInitialWeights(file, planned.network),
+      initial: file === null ? null : await readInitialWeights(file, planned.network, featureNames(preprocessing), 0),
       kernels: chooseKernels(settled.kernels),
     };
   } finally {

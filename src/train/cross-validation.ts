@@ -120,7 +120,7 @@ async function trainFoldMember(
     config: { ...config, seed: memberSeed(config.seed, member) },
     fold: { index: fold, of: folds, seed: config.seed },
   });
-  const prepared = await prepareMember(own, rows);
+  const prepared = await prepareMember(own, rows, member);
   if (fold + member === 0) context.emit({ ...(await writeStart(prepared, config.seed, directory)), folds });
   const { outcome, description, plan } = await trainMember(own, prepared);
   if (outcome.divergence !== null) {

@@ -3,6 +3,7 @@
  * It decides nothing about arithmetic; that lies below it.
  */
 import { basename } from 'node:path';
+import { featureNames } from '../data/preprocess.js';
 import type { Execute } from '../data/tasks.js';
 import { ParagradError } from '../errors.js';
 import type { ChosenKernels } from '../kernels/load.js';
@@ -12,6 +13,7 @@ import { planStep, type StepPlan } from '../parallel/plan.js';
 import type { Pool } from '../parallel/pool.js';
 import { openSession, phaseSeconds, readParameters, type Session } from '../parallel/session.js';
 import { chooseWorkers, type WorkerChoice } from './choose-workers.js';
+import { weightsOfClasses } from './class-weights.js';
 import { initialFile } from './config/network.js';
 import { paragradVersion } from './environment.js';
 import { type EpochsOutcome, interrupted, runEpochs, type Schedule } from './epochs.js';
@@ -56,8 +58,12 @@ export interface TrainedMember {
   readonly rowBytes: number;
 }
 
-/** Plans the steps, and sets the initial weights. */
-export async function prepareMember(context: RunContext, rows: RunRows): Promise<PreparedMember> {
+/**
+ * Plans the steps, and sets the initial weights.
+ *
+ * @param index of the member, counted from 0
+ */
+export async function prepareMember(context: RunContext, rows: RunRows, index: number): Promise<PreparedMember> {
   const { kernels, pool, emit } = context;
   const { config, input, preprocessing, trainRows, validationRows } = rows;
   const { target } = preprocessing;
@@ -66,12 +72,16 @@ export async function prepareMember(context: RunContext, rows: RunRows): Promise
   checkTemperature(config, target.task);
   const outputs = outputsFor(loss, target.task === 'regression' ? 1 : target.classes.length);
   const options = stepOptions(config, input.dataset.layout, { loss, outputs }, trainRows);
+  if (config.classWeights !== undefined) {
+    options.classWeights = weightsOfClasses(config.classWeights, target, rows.classCounts);
+  }
   await input.train(0, 0, 1); // the first rows are there
   const { opened, ...run } = await openRunLoss(loss, config, target.task, options.network, input.dataset);
   for (const finding of run.findings) emit({ type: 'finding', ...finding });
   options.loss = run.loss;
   const file = initialFile(config.init);
-  const initial = file === null ? null : await readInitialWeights(file, options.network);
+  const initial =
+    file === null ? null : await readInitialWeights(file, options.network, featureNames(preprocessing), index);
   const workers: WorkerChoice = chooseWorkers(config.workers, options, input.dataset, kernels, opened);
   if (workers.warning !== null) emit({ type: 'warning', code: 'workers', message: workers.warning });
 

@@ -188,13 +188,48 @@ export async function loadModel(path: string): Promise<Model> {
 }
 
 /**
- * Reads weights to start from: any safetensors file with the network's tensors (W0 [in, out], b0 [out], W1 …), in its shapes.
+ * Reads weights to start from: a model of paragrad's, or any safetensors file, with the network's tensors (W0 [in, out], b0 [out],
+ * W1 …), in its shapes. From an ensemble each member takes its own; further members begin again with the first.
  *
+ * @param path a file or a run directory
+ * @param inputs what the network's inputs are, one name for each; a model must have the same
+ * @param member counted from 0
  * @returns the contents of the tensors in their order
  * @throws ParagradError `no_such_file`, `not_safetensors`, `wrong_tensors` naming the tensor that is missing or of another shape
  */
-export async function readInitialWeights(path: string, network: NetworkSpec): Promise<Float32Array[]> {
-  return matchTensors(await readSafetensors(path), network, path, '').map((tensor) => tensor.data);
+export async function readInitialWeights(
+  path: string,
+  network: NetworkSpec,
+  inputs: readonly string[],
+  member: number,
+): Promise<Float32Array[]> {
+  const location = await modelLocation(path);
+  const file = await readSafetensors(location);
+  let prefix = '';
+  if (METADATA_KEY in file.metadata) {
+    const { members } = readDescription(file, location);
+    const index = member % members.length;
+    checkInputs(featureNames(members[index].preprocessing), inputs, location);
+    prefix = tensorPrefix(index, members.length);
+  }
+  return matchTensors(file, network, location, prefix).map((tensor) => tensor.data);
+}
+
+/** Weights of other columns fit in shape at best. */
+function checkInputs(own: readonly string[], wanted: readonly string[], path: string): void {
+  const at = wanted.findIndex((name, i) => own[i] !== name);
+  if (at < 0 && own.length === wanted.length) return;
+  const [theirs, ours] = [own, wanted].map((names) =>
+    at < 0 ? `${names.length} inputs` : `"${names[at] ?? 'nothing'}"`,
+  );
+  const where = at < 0 ? '' : ` as input ${at + 1}`;
+  throw new ParagradError(
+    'wrong_tensors',
+    `${path} does not fit the network: it has ${theirs}${where}, expected ${ours}`,
+    {
+      hint: 'Start from a model of the same columns, encoded alike.',
+    },
+  );
 }
 
 async function modelLocation(path: string): Promise<string> {

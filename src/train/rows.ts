@@ -63,7 +63,7 @@ export interface RowsContext {
   readonly sizes?: RowSizes | undefined;
 }
 
-export interface RunRows extends Split {
+export interface RunRows extends Split, Pick<TrainingPlan, 'classCounts'> {
   /** With what follows from the table. */
   readonly config: SettledConfig;
   /** What the training table is called. */
@@ -109,6 +109,7 @@ export async function readRows(context: RowsContext): Promise<RunRows> {
     table,
     validation,
     fold: context.fold,
+    countClasses: config.classWeights === 'balanced',
     split,
     scale,
     scaleTarget,
@@ -144,6 +145,7 @@ export async function readRows(context: RowsContext): Promise<RunRows> {
     location,
     trainRows: plan.trainRows,
     validationRows: plan.validationRows,
+    classCounts: plan.classCounts,
     storage: storage.kind,
   };
 }

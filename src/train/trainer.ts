@@ -47,7 +47,7 @@ export async function runTraining(
         isLast: index === config.members - 1,
         config: { ...config, seed: memberSeed(config.seed, index) },
       });
-      const prepared = await prepareMember(own, rows);
+      const prepared = await prepareMember(own, rows, index);
       if (index === 0) emit(await writeStart(prepared, config.seed, directory));
       const member = await trainMember(own, prepared);
       const { divergence, steps } = member.outcome;

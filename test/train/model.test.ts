@@ -1,6 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Preprocessing } from '../../src/data/preprocess.js';
 import { denseNetwork, planNetwork, specOf } from '../../src/nn/network.js';
@@ -269,12 +269,35 @@ describe('readInitialWeights', () => {
       { name: 'W0', shape: [1, 2], data: Float32Array.of(1, 2) },
     ];
     await writeSafetensors(path, tensors, {});
-    expect(await readInitialWeights(path, denseNetwork([1, 2], 'relu'))).toEqual([
+    expect(await readInitialWeights(path, denseNetwork([1, 2], 'relu'), ['x'], 0)).toEqual([
       Float32Array.of(1, 2),
       Float32Array.of(5, 6),
     ]);
-    await expect(readInitialWeights(path, denseNetwork([1, 2, 1], 'relu'))).rejects.toThrow(
+    await expect(readInitialWeights(path, denseNetwork([1, 2, 1], 'relu'), ['x'], 0)).rejects.toThrow(
       'it has no tensor W1, expected [2, 1]',
     );
+  });
+
+  it('takes the weights of a model from its file or run directory, each member its own', async () => {
+    const path = join(await mkdtemp(join(folder, 'run-')), MODEL_FILE);
+    const other = weights.map((values) => values.map((value) => -value));
+    await saveModel(path, { ...description, members: [member, member] }, [weights, other]);
+    const { network } = member;
+    const inputs = ['x', 'weird, "name"'];
+    expect(await readInitialWeights(path, network, inputs, 0)).toEqual(weights);
+    expect(await readInitialWeights(dirname(path), network, inputs, 1)).toEqual(other);
+    expect(await readInitialWeights(path, network, inputs, 2)).toEqual(weights);
+  });
+
+  it('refuses a model of other columns, whose weights would fit in shape only', async () => {
+    const path = join(folder, 'columns.safetensors');
+    await saveModel(path, description, [weights]);
+    const reading = readInitialWeights(path, member.network, ['weird, "name"', 'x'], 0);
+    await expect(reading).rejects.toMatchObject({ code: 'wrong_tensors' });
+    await expect(reading).rejects.toThrow('it has "x" as input 1, expected "weird, "name""');
+    const more = readInitialWeights(path, member.network, ['x', 'weird, "name"', 'z'], 0);
+    await expect(more).rejects.toThrow('it has "nothing" as input 3, expected "z"');
+    const fewer = readInitialWeights(path, member.network, ['x'], 0);
+    await expect(fewer).rejects.toThrow('it has 2 inputs, expected 1 inputs');
   });
 });

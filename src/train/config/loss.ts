@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { LOSSES } from '../../nn/losses/index.js';
 import { isLossFile } from '../../nn/losses/module.js';
 import { option } from '../options.js';
-import { aboveZero, belowOne, belowOneHint, choice, namesOf, numeric } from './fields.js';
+import { aboveZero, atLeastZero, belowOne, belowOneHint, choice, namesOf, numeric, numericList } from './fields.js';
 
 const loss = choice(namesOf(LOSSES), 'Learning');
 const reduction = choice(['mean', 'sum'], 'Learning');
@@ -29,6 +29,16 @@ export const lossOptions = {
     expected: 'a number above 0 and below 1',
     parse: numeric,
   }),
+  classWeights: option(
+    z.union([z.literal('balanced'), z.array(atLeastZero)]).optional(),
+    'what a row counts for in training by its class: balanced, so that every class counts alike, or a weight for each',
+    {
+      group: 'Learning',
+      argument: 'balanced|X,X,…',
+      expected: 'balanced, or a list of numbers of at least 0, one for each class in their order',
+      parse: (text) => (text === 'balanced' ? text : numericList(text)),
+    },
+  ),
   labelSmoothing: option(
     belowOne.optional(),
     'share of a class target that is spread evenly over the classes (default: 0)',

@@ -48,11 +48,11 @@ export const networkOptions = {
   ),
   init: option(
     filePath.default('he'),
-    "where weights start: drawn by He's rule, drawn and calibrated on training rows, or from a .safetensors file",
+    "where weights start: drawn by He's rule, drawn and calibrated on training rows, or from a model or .safetensors file",
     {
       group: 'Network',
-      argument: 'he|calibrated|FILE',
-      expected: 'he, calibrated, or the path of a .safetensors file',
+      argument: 'he|calibrated|MODEL',
+      expected: 'he, calibrated, or the path of a run directory or a .safetensors file',
     },
   ),
 };
