@@ -4,19 +4,23 @@ import { ParagradError } from '../errors.js';
 import type { MeasuredPoint, ScalingReport } from '../scale/report.js';
 import { writeWhole } from '../train/atomic-file.js';
 import { resolveConfig, type TrainConfig } from '../train/config.js';
-import { addConfigOptions, flagOf, pickConfigOptions, TRAIN_KEYS } from './config-options.js';
+import { addConfigFileOption, type ConfigInput, configInput, type GivenOptions } from './config-input.js';
+import { addConfigOptions, TRAIN_KEYS } from './config-options.js';
 import { addDataArgument, dataInput } from './data-arguments.js';
 import { formatCount, formatTable, plural } from './format.js';
 import { type CommandContext, runCommand } from './run-command.js';
 import { addOutputOptions, type OutputOptions } from './terminal.js';
 
 /** Options of a training that its speed does not depend on, or that the measurement has its own for. */
-const UNREAD = new Set(['workers', 'epochs', 'steps', 'patience', 'restore', 'test', 'name', 'runsDir', 'memoryLimit']);
+const UNREAD: ReadonlySet<string> = new Set([
+  ...['workers', 'epochs', 'steps', 'patience', 'restore', 'test', 'name', 'runsDir', 'memoryLimit', 'members'],
+  ...['temperature', 'onDivergence', 'monitors', 'clampTarget'],
+]);
 const KEYS = TRAIN_KEYS.filter((key) => !UNREAD.has(key));
 const MODES = ['strong', 'weak'] as const;
 const PHASES = ['gather', 'forward', 'backward', 'reduce', 'update', 'wait', 'other'] as const;
 
-interface ScaleOptions extends OutputOptions, Readonly<Record<string, unknown>> {
+interface ScaleOptions extends OutputOptions, GivenOptions {
   readonly workers?: string;
   readonly mode?: string;
   readonly projectTo?: string;
@@ -40,21 +44,22 @@ export function addScaleCommand(program: Command): void {
     .option('--plot <FILE.svg>', 'write the curve to this file');
   addDataArgument(command);
   addConfigOptions(command, KEYS);
+  addConfigFileOption(command);
   addOutputOptions(command).action((data: string[], options: ScaleOptions) =>
-    runCommand(options, (context) =>
-      runScale({ ...dataInput(data), ...pickConfigOptions(options, KEYS) }, options, context),
+    runCommand(options, async (context) =>
+      runScale(await configInput(dataInput(data), options, KEYS), options, context),
     ),
   );
 }
 
 async function runScale(
-  input: Record<string, unknown>,
+  { input, nameOf }: ConfigInput,
   options: ScaleOptions,
   { terminal, signal }: CommandContext,
 ): Promise<void> {
   const { measureScaling } = await import('../scale/scaling.js');
   const { scalingSvg } = await import('../scale/plot.js');
-  resolveConfig(input, flagOf);
+  resolveConfig(input, nameOf);
   const rounds = options.rounds === undefined ? undefined : countOf('--rounds', options.rounds);
   const report = await measureScaling(input as TrainConfig, {
     mode: modeOf(options.mode),
