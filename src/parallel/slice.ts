@@ -112,7 +112,7 @@ export function createSliceWorker(
     times,
     begin(t, rate) {
       const decay = plan.hyper.weightDecay * factorAt(plan.decaySchedule, plan.rate.steps, t);
-      groups.forEach((factors, i) => void rules[i].begin(t, rate * factors.rate, decay * factors.decay));
+      for (let i = 0; i < rules.length; i++) rules[i].begin(t, rate * groups[i].rate, decay * groups[i].decay);
       averageKeeps = t === 1 ? 0 : (plan.ema ?? 0);
     },
     joinAndUpdate(reduction, divisor, timed) {
