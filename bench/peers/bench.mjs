@@ -98,8 +98,7 @@ try {
     const peers = [];
     for (const entry of roster) {
       if (entry.missing) leaveOut(entry, 'not installed');
-      else if (!(entry.single && flags.threads !== '1' && threads === 1))
-        peers.push({ entry, peer: startPeer(entry, threads) });
+      else peers.push({ entry, peer: startPeer(entry, threads) });
     }
     for (const problem of problems) {
       const able = await ready(peers, problem, threads);

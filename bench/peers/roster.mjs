@@ -30,7 +30,6 @@ export function rosterOf(python, modules) {
       name: 'tfjs wasm',
       command: node('tfjs.mjs', modules),
       install: npm(tfjs),
-      single: true,
       missing: !inNode('@tensorflow/tfjs-backend-wasm'),
     },
     // It updates after every row: nothing to compare losses with.
@@ -38,7 +37,6 @@ export function rosterOf(python, modules) {
       name: 'brain.js',
       command: node('brain.mjs', modules),
       install: npm('brain.js'),
-      single: true,
       otherMaths: true,
       missing: !inNode('brain.js'),
     },
