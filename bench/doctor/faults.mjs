@@ -7,34 +7,8 @@
  *   entails         codes that are also true of it: consequences, counted neither for nor against
  */
 
-const isRegression = ({ columns, target }) => typeof columns[target][0] === 'number';
-const numbers = ({ columns, target }) =>
-  Object.keys(columns).filter((name) => name !== target && typeof columns[name][0] === 'number');
-const map = (values, f) => values.map((value, i) => f(value, i));
+import { addColumn, changeNumbers, isRegression, map, numbers, setRate, withLoss } from './planting.mjs';
 
-/** A batched mean of squares whose parts can be spoiled. */
-export const squares = ({ loss = '/ p.length', gradient = '2 * (v - y[i]) / p.length', more = '' }) => `
-export const batch = true;
-export const loss = (p, y) => p.reduce((s, v, i) => s + (v - y[i]) ** 2, 0) ${loss};
-export const gradient = (p, y) => p.map((v, i) => ${gradient});
-${more}`;
-const withLoss = (parts) => (subject) => {
-  subject.options.loss = { ...subject.options.loss, ...parts };
-};
-const setRate =
-  (factor) =>
-  ({ options }) => {
-    options.learningRate = factor * (options.learningRate ?? 1e-3);
-  };
-const addColumn = (name, make) => (subject) => {
-  const { columns, target } = subject;
-  const { [target]: y, ...rest } = columns;
-  subject.columns = { ...rest, [name]: make(subject), [target]: y };
-};
-const changeNumbers = (f) => (subject) => {
-  const [name] = numbers(subject);
-  subject.columns[name] = map(subject.columns[name], f);
-};
 const LARGE_STEPS = ['dead_units', 'saturated_units'];
 
 export const FAULTS = {

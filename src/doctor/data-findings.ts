@@ -5,6 +5,7 @@
 import { brief, type Finding } from '../check/finding.js';
 import { type CategoryColumn, correlation, type NumberColumn, type Summary, summarise } from './column-sample.js';
 import { leakFindings } from './leak-findings.js';
+import { rowFindings } from './row-findings.js';
 import type { Say, TableQuestion } from './table-question.js';
 import { targetFindings } from './target-findings.js';
 
@@ -27,6 +28,7 @@ export function dataFindings(question: TableQuestion): Finding[] {
   );
   if (scale === 'none') findings.push(...aboutScales(summaries, say));
   findings.push(...duplicates(numbers, say), ...leakFindings(features, target, say), ...targetFindings(question, say));
+  findings.push(...rowFindings(question, say));
   return findings;
 }
 

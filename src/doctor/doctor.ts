@@ -15,10 +15,12 @@ import { ParagradError } from '../errors.js';
 import { splitColumnNames } from '../train/columns.js';
 import { type ResolvedConfig, resolveConfig, type TrainConfig } from '../train/config.js';
 import { type DataOptions, dataWords } from '../train/data-options.js';
-import { sampleColumns } from './column-sample.js';
+import { type SampledColumn, sampleColumns } from './column-sample.js';
 import { dataFindings } from './data-findings.js';
+import { lossShapeFindings } from './loss-shape.js';
 import { examineRate, type RateReport } from './rate-findings.js';
 import { replay } from './replay.js';
+import { settingsFindings } from './settings-findings.js';
 import { examineStart, type StartReport } from './start-findings.js';
 import { openSubject, type Subject, unpadded } from './subject.js';
 
@@ -96,6 +98,8 @@ async function examine(
     ...networkGradient(subject, verify),
     ...rate.findings,
     ...start.findings,
+    ...(await lossShapeFindings(subject, verify)),
+    ...settingsFindings(subject, start.constantLoss, verify),
     ...findings,
   ];
   return { findings: bySeverity(all), rate: without(rate), start: without(start), refused: null };
@@ -114,10 +118,25 @@ async function examineTable(config: ResolvedConfig, table: Table, signal: AbortS
     .map(({ name }) => name)
     .filter((name) => (chosen === undefined || chosen.includes(name)) && !excluded.has(name));
   if (!columns.some(({ name, kind }) => name === config.target && kind !== 'unsupported')) return [];
-  const [target, ...features] = await sampleColumns(table, [config.target, ...names], signal);
+  const { weightColumn } = config;
+  const weighted =
+    weightColumn !== undefined && columns.some(({ name }) => name === weightColumn) ? [weightColumn] : [];
+  const [target, ...others] = await sampleColumns(table, [config.target, ...names, ...weighted], signal);
+  const features = others.slice(0, names.length);
+  const weights = others[names.length] as SampledColumn | undefined;
   const { task, scale, scaleTarget, loss, dropMissingTarget } = config;
   const { location } = table;
-  const found = dataFindings({ location, features, target, task, scale, scaleTarget, loss });
+  const found = dataFindings({
+    location,
+    holdsOut: config.validation !== 0,
+    features,
+    target,
+    weights,
+    task,
+    scale,
+    scaleTarget,
+    loss,
+  });
   return found.filter(({ code }) => code !== 'missing_target' || !dropMissingTarget);
 }
 

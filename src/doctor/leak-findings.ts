@@ -7,6 +7,11 @@ import type { Say } from './table-question.js';
 const LEAK = 0.985;
 /** Share of a class target that one feature's own values may explain. */
 const EXPLAINED = 0.98;
+/** Values of a flag, and classes among which it is looked for, at most. */
+const FLAG_VALUES = 4;
+const MOST_FLAGGED = 50;
+/** Rows of all classes but the most frequent, from which it can be told how well they are parted. */
+const FEW_ROWS = 10;
 /** A feature with so many values a row cannot be judged by its groups. */
 const ROWS_A_GROUP = 4;
 
@@ -52,19 +57,32 @@ function strengthOfNumbers(
     if (byRank > LEAK && classes > 2) return { what: 'rank correlation', value: byRank };
   }
   const parted = classes <= 50 ? separation(x, y) : 0;
-  if (parted > 0.995) return { what: 'it parts the classes with an accuracy of', value: parted };
+  if (parted > 0.99) return { what: 'it parts the classes, of 1,', value: parted };
   return strengthOfGroups(x, y, classes);
 }
 
 /** Groups of equal feature values that each have one value of the target. */
 function strengthOfGroups(groups: ArrayLike<number>, y: Float64Array, classes: number): Strength | null {
-  const count = new Set(Array.from(groups)).size;
-  if (count < 2 || count * ROWS_A_GROUP > y.length || classes < 2) return null;
+  const known = Array.from(groups).filter((group, r) => !Number.isNaN(group) && Number.isFinite(y[r]));
+  const count = new Set(known).size;
+  if (count < 2 || count * ROWS_A_GROUP > known.length || classes < 2) return null;
   const share = explained(groups, y);
-  return share > EXPLAINED ? { what: 'its values explain of it', value: share } : null;
+  return share > EXPLAINED ? { what: 'its values explain of it', value: share } : strengthOfFlag(groups, y, classes);
 }
 
-/** Accuracy of the best intervals of x for classes: sorted by x, runs of one class; 1 where each class is one run. */
+/** How well intervals of x part the classes: sorted by x, runs of one class; 1 where each class is one run, 0 where it is by chance. */
+/** A flag that is one class and nothing else; told apart from features that just part it well by having hardly any values. */
+function strengthOfFlag(groups: ArrayLike<number>, y: Float64Array, classes: number): Strength | null {
+  if (classes < 3 || classes > MOST_FLAGGED || new Set(Array.from(groups)).size > FLAG_VALUES) return null;
+  for (const label of new Set(y.filter(Number.isFinite))) {
+    const isLabel = y.map((v) => (Number.isNaN(v) ? v : v === label ? 1 : 0));
+    if (isLabel.reduce((sum, v) => sum + (v === 1 ? 1 : 0), 0) < FEW_ROWS) continue;
+    const share = explained(groups, isLabel);
+    if (share > EXPLAINED) return { what: 'its values explain of one class', value: share };
+  }
+  return null;
+}
+
 function separation(x: Float64Array, y: Float64Array): number {
   const order = Array.from(x.keys()).filter((i) => Number.isFinite(x[i]) && Number.isFinite(y[i]));
   if (order.length < 20) return 0;
@@ -74,5 +92,9 @@ function separation(x: Float64Array, y: Float64Array): number {
   // A feature of few values can part nothing by intervals that it does not part by groups.
   let changes = 0;
   for (let i = 1; i < order.length; i++) if (y[order[i]] !== y[order[i - 1]]) changes++;
-  return 1 - Math.max(0, changes - (classes - 1)) / order.length;
+  // Of the errors that are left when the most frequent class is always said.
+  const counts = new Map<number, number>();
+  for (const i of order) counts.set(y[i], (counts.get(y[i]) ?? 0) + 1);
+  const rest = order.length - Math.max(...counts.values());
+  return rest < FEW_ROWS ? 0 : 1 - Math.max(0, changes - (classes - 1)) / (2 * rest);
 }

@@ -31,11 +31,15 @@ export interface RateReport {
 /** Multiplications of a trial, about; its steps follow from this. */
 const TRIAL_WORK = 1.5e10;
 const STEPS = { least: 24, most: 120 } as const;
+/** Rows that a trial of small batches sees, at least: a few of them say nothing. */
+const TRIAL_ROWS = 4096;
 /** A loss that many times the first one has blown up. */
 const BLOWN_UP = 20;
 /** A loss so many times the first one is a jump, of batches of at least so many rows. */
 const JUMP = 4;
 const STEADY_ROWS = 64;
+/** A trial that jumped and yet ends below this share of where it began has come back. */
+const RECOVERED = 0.5;
 const SHRINK = 2;
 const MOST_SHRINKS = 24;
 const CALMER = 6;
@@ -62,7 +66,8 @@ export function examineRate(subject: Subject, verify: string): RateReport {
   const trial = subject.createTrial();
   const start = trial.save();
   const work = 6 * plan.network.trainable * plan.batchSize;
-  const steps = Math.round(Math.min(STEPS.most, Math.max(STEPS.least, TRIAL_WORK / work)));
+  const most = Math.max(STEPS.most, TRIAL_ROWS / plan.batchSize);
+  const steps = Math.round(Math.min(most, Math.max(STEPS.least, TRIAL_WORK / work)));
   const attempt = (rate: number): Outcome => attemptAt(trial, start, rate, steps);
   const configured = plan.hyper.learningRate;
   const first = attempt(configured);
@@ -121,9 +126,9 @@ function attemptAt(trial: Trial, start: TrialState, rate: number, steps: number)
   return { losses, end, blowsUpAt, jumps, state };
 }
 
-/** Blew up, or ended above where it began, or jumped on the way. Batches of few rows jump by themselves. */
+/** Blew up, or ended above where it began, or jumped on the way and did not come back. Batches of few rows jump by themselves. */
 function isBad({ blowsUpAt, end, losses, jumps }: Outcome): boolean {
-  return blowsUpAt !== null || end > 1.1 * losses[0] || jumps;
+  return blowsUpAt !== null || end > 1.1 * losses[0] || (jumps && end > RECOVERED * losses[0]);
 }
 
 /** lambda at a state of a trial, and the rate that it bears. */

@@ -1,5 +1,6 @@
 /** What is wrong before the first step: first weights, the first loss, signals and gradients through the layers. */
 import { brief, type Finding } from '../check/finding.js';
+import { gradientFindings } from '../check/monitors.js';
 import { forward, type Trace } from '../check/network.js';
 import { type CheckProblem, createObjective } from '../check/objective.js';
 import { tensorsOf } from '../check/tensors.js';
@@ -31,8 +32,13 @@ export function examineStart(subject: Subject, verify: string): StartReport {
   const trace = forward(problem.network, parameters, problem.x, problem.rows);
   const firstLoss = objective.value(parameters, trace);
   const constantLoss = bestConstant(problem);
+  // Of classes with very different shares a constant is nearly always right; no first weights know that.
+  const usual =
+    subject.loaded.preprocessing.target.task === 'regression'
+      ? constantLoss
+      : Math.max(constantLoss, undecided(problem));
   const findings = initialisation(subject, parameters, verify);
-  if (findings.length === 0 && firstLoss > START_LOSS * Math.max(constantLoss, 1e-9) && plan.l2 === 0) {
+  if (findings.length === 0 && firstLoss > START_LOSS * Math.max(usual, 1e-9) && plan.l2 === 0) {
     findings.push({
       code: 'start_loss',
       severity: 'warning',
@@ -46,7 +52,18 @@ export function examineStart(subject: Subject, verify: string): StartReport {
   findings.push(
     ...unitFindings(plan.network.activation, hiddenLayers(trace, problem), 'with the first weights', verify),
   );
+  // What explains itself by its causes need not be said again.
+  if (findings.length === 0) findings.push(...gradientRatio(subject, objective.gradient(parameters), verify));
   return { firstLoss, constantLoss, findings };
+}
+
+function gradientRatio({ plan }: Subject, gradient: Float64Array, verify: string): Finding[] {
+  const norms = tensorsOf(plan.network)
+    .filter(({ isWeight }) => isWeight)
+    .map(({ offset, length }) =>
+      Math.sqrt(gradient.subarray(offset, offset + length).reduce((sum, g) => sum + g * g, 0)),
+    );
+  return norms.length < 2 ? [] : gradientFindings(norms[0], norms[norms.length - 1], verify);
 }
 
 /** Stored outputs of the hidden layers are the inputs of the next ones. */
@@ -106,6 +123,11 @@ function initialisation({ plan, config }: Subject, parameters: Float64Array, ver
     );
   }
   return [];
+}
+
+/** The loss of logits that are all 0. */
+function undecided({ loss, y, rows, network }: CheckProblem): number {
+  return loss(new Float64Array(rows * network.sizes[network.sizes.length - 1]), y, rows).value;
 }
 
 /** The least loss of a prediction that is the same for every row: by values, a search; by classes, their shares. */

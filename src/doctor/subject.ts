@@ -39,8 +39,8 @@ export interface Subject {
   readonly kernels: ChosenKernels;
   /** Of a loss module; empty for a built-in loss. */
   readonly lossFindings: readonly Finding[];
-  /** A trial from the first weights, with the right gradient even where the module's is wrong. */
-  createTrial(): Trial;
+  /** A trial from the first weights, with the right gradient even where the module's is wrong; of another plan where it is changed. */
+  createTrial(changes?: Partial<StepPlan>): Trial;
   /** A trial with the loss as it is written: what a run does. */
   createRun(): Trial;
   /** Where a row of the dataset came from, for people. */
@@ -97,7 +97,8 @@ export async function openSubject(resolved: ResolvedConfig, table: Table, signal
     plan,
     kernels,
     lossFindings: bySeverity(run.findings),
-    createTrial: () => create(plan, opened),
+    createTrial: (changes) =>
+      create(changes === undefined ? plan : planStep({ ...options, loss: chosen, workers: 1, ...changes }), opened),
     createRun: () => create({ ...plan, loss: run.loss }, run.opened),
     describeRow(slot) {
       const row = new Uint32Array(loaded.rows.slots).indexOf(slot);

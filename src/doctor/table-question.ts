@@ -6,6 +6,10 @@ export interface TableQuestion {
   readonly location: string;
   readonly features: readonly SampledColumn[];
   readonly target: SampledColumn;
+  /** The weights of the rows, where they have some. */
+  readonly weights?: SampledColumn | undefined;
+  /** Whether some of the rows are held out, to score the training. */
+  readonly holdsOut: boolean;
   readonly task: 'regression' | 'binary' | 'multiclass' | undefined;
   readonly scale: string;
   readonly scaleTarget: string;

@@ -6,6 +6,10 @@ import type { Say, TableQuestion } from './table-question.js';
 /** Rows that a class needs to be learned, at least. */
 const CLASS_ROWS = 10;
 const MOST_CLASSES = 50;
+/** Of numbers with fractions, so many are no classes. */
+const FEW_CLASSES = 10;
+/** Share of the values of a text that are numbers, from which it is a column of numbers. */
+const NUMBERS = 0.9;
 
 export function targetFindings({ target, task, scaleTarget, loss }: TableQuestion, say: Say): Finding[] {
   const name = JSON.stringify(target.name);
@@ -25,6 +29,19 @@ export function targetFindings({ target, task, scaleTarget, loss }: TableQuestio
   }
   const summary = target.kind === 'number' ? summarise(target.values) : null;
   const classes = countClasses(target);
+  if (classes.size === 1) {
+    findings.push(
+      say(
+        'constant_target',
+        'error',
+        `target ${name} has one value in every row`,
+        'there is nothing to learn: the answer is always the same',
+        'Look at how the table was made, or give another --target.',
+        { rows: [...classes.values()][0] },
+      ),
+    );
+    return findings;
+  }
   const isClass =
     task === 'binary' ||
     task === 'multiclass' ||
@@ -126,6 +143,23 @@ function aboutClasses(name: string, classes: ReadonlyMap<number, number>, target
         'classes do not know that 3 lies between 2 and 4',
         'Give --task regression.',
         { classes: classes.size },
+      ),
+    ];
+  }
+  const asText =
+    target.kind === 'category'
+      ? target.values.filter((value) => value.trim() !== '' && Number.isFinite(Number(value)))
+      : [];
+  const many = asText.some((value) => !Number.isInteger(Number(value))) ? FEW_CLASSES : MOST_CLASSES;
+  if (asText.length > many && asText.length > NUMBERS * classes.size) {
+    return [
+      say(
+        'wrong_loss',
+        'error',
+        `target ${name} is text with ${classes.size} values, ${asText.length} of them numbers, such as ${JSON.stringify(asText[0])}`,
+        'numbers that were read as text are classes, and classes do not know that 3 lies between 2 and 4',
+        'Make the column numeric in the table.',
+        { classes: classes.size, numbers: asText.length },
       ),
     ];
   }
