@@ -63,16 +63,21 @@ function createBar(terminal: Terminal, now: () => number): Progress {
 type Several = Pick<StartEvent, 'epochs' | 'members' | 'folds'>;
 
 /** "fold 1 of 5", "member 2 of 3", in front of what is shown of one of several. */
-function whichWords({ fold, member }: Pick<StepEvent, 'fold' | 'member'>, { folds, members }: Several): string[] {
+function whichWords(
+  { fold, member, companion }: Pick<StepEvent, 'fold' | 'member' | 'companion'>,
+  { folds, members }: Several,
+): string[] {
   return [
     ...(fold === undefined ? [] : [`fold ${fold}/${folds}`]),
     ...(member === undefined ? [] : [`member ${member}/${members}`]),
+    ...(companion ? ['companion'] : []),
   ];
 }
 
 function barText(run: Several, step: StepEvent, epoch: EpochEvent | undefined): string {
   const { epochs, members, folds = 1 } = run;
-  const own = Math.min(1, step.step / (step.stepsPerEpoch * epochs));
+  // A companion is soon trained, and may stop at any time.
+  const own = step.companion ? 1 : Math.min(1, step.step / (step.stepsPerEpoch * epochs));
   const before = ((step.fold ?? 1) - 1) * members + (step.member ?? 1) - 1;
   const share = (before + own) / (members * folds);
   const full = Math.floor(share * BAR_CELLS);

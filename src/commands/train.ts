@@ -37,7 +37,7 @@ export function addTrainCommand(program: Command): void {
 async function runTrain(config: TrainConfig, context: CommandContext): Promise<void> {
   let epochs = 0;
   await follow(train(config, context), context, (event) => {
-    if (event.type === 'epoch') epochs = event.epoch;
+    if (event.type === 'epoch' && !event.companion) epochs = event.epoch;
     if (event.type === 'done') printResult(event, epochs, context.terminal);
   });
 }
@@ -102,8 +102,9 @@ function printResult(done: DoneEvent, epochs: number, terminal: Terminal): void 
     if (scores !== undefined) terminal.print(`${part.padEnd(10)} ${formatMetrics(scores)}`);
   }
   if (done.members.length > 1) {
-    const kept = done.members.map(({ epoch }) => epoch).join(', ');
-    terminal.print(`members    ${done.members.length}, averaged; kept epochs ${kept}; validation is their mean`);
+    const kept = done.members.map(({ epoch, share }) => (share === 1 ? `${epoch}` : `${epoch} (${share.toFixed(2)})`));
+    const shares = done.members.every(({ share }) => share === 1) ? '' : ' by the shares in brackets';
+    terminal.print(`networks   ${kept.length}, averaged${shares}; kept epochs ${kept.join(', ')}`);
   } else if (done.epoch < epochs) {
     terminal.print(`kept       the weights of epoch ${done.epoch} of ${epochs}: the lowest validation loss`);
   }

@@ -54,9 +54,9 @@ export type ResolvedConfig = z.output<typeof configSchema> & { readonly preset: 
 
 export type ConfigKey = keyof ResolvedConfig;
 
-/** @throws ParagradError `needs_validation` when epochs are to be compared, or a temperature fit, and there are no rows to do it by */
+/** @throws ParagradError `needs_validation` when epochs are to be compared, a temperature fit or networks mixed, and there are no rows to do it by */
 function checkHeldOut(
-  { validation, patience, restore, temperature }: ResolvedConfig,
+  { validation, patience, restore, temperature, companion }: ResolvedConfig,
   nameOf: NameOf = (key) => key,
 ): void {
   if (validation !== 0) return;
@@ -65,6 +65,13 @@ function checkHeldOut(
       'needs_validation',
       `${nameOf('temperature')} is fit on held-out rows, and ${nameOf('validation')} is 0`,
       { hint: `Hold some rows out, or leave ${nameOf('temperature')} away.` },
+    );
+  }
+  if (companion === 'plain') {
+    throw new ParagradError(
+      'needs_validation',
+      `${nameOf('companion')} is mixed by held-out rows, and ${nameOf('validation')} is 0`,
+      { hint: `Hold some rows out, or leave ${nameOf('companion')} away.` },
     );
   }
   const asking = patience !== undefined ? 'patience' : restore === 'best' ? 'restore' : null;

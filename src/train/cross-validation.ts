@@ -5,24 +5,18 @@
  * Where the best epoch is kept or a temperature fit, the fold's own rows choose it: the scores are a little too good by that much.
  */
 import { join } from 'node:path';
-import type { Target } from '../data/preprocess.js';
 import { ParagradError } from '../errors.js';
-import type { StepPlan } from '../parallel/plan.js';
 import { writeWhole } from './atomic-file.js';
 import type { ResolvedConfig } from './config.js';
 import { divergedError } from './divergence.js';
-import { averageOutputs, meanMetrics, memberSeed, type Outputs } from './ensemble.js';
+import { averageOutputs, meanMetrics } from './ensemble.js';
 import { interrupted } from './epochs.js';
 import type { CrossValidationDone, CrossValidationEvent, FoldResult } from './events.js';
-import { readHeldOut } from './held-out.js';
-import { prepareMember, trainMember } from './member.js';
-import { memberEvents, type Place } from './member-events.js';
+import { type MemberNetworks, trainNetworks } from './member-networks.js';
 import type { Metrics } from './metrics.js';
-import { readRows } from './rows.js';
 import { type RunResources, withResources } from './run-resources.js';
 import { writeStart } from './run-start.js';
-import { readOutputs, scoreOutputs, type Truth } from './score.js';
-import { untilAborted } from './until-aborted.js';
+import { scoreOutputs } from './score.js';
 
 /**
  * Trains and scores the folds.
@@ -80,60 +74,40 @@ async function trainFold(
   fold: number,
   folds: number,
 ): Promise<FoldResult> {
-  const members: FoldMember[] = [];
+  const members: MemberNetworks[] = [];
   for (let member = 0; member < config.members; member++) {
-    members.push(await trainFoldMember(resources, config, { member, members: config.members, fold, folds }));
+    const place = { member, members: config.members, fold, folds };
+    members.push(
+      await trainNetworks(resources, config, place, {
+        fold: { index: fold, of: folds, seed: config.seed },
+        isLast: fold === folds - 1 && member === config.members - 1,
+        keepsOutputs: true,
+        onPrepared: async (prepared) => {
+          if (fold + member > 0) return;
+          const { context } = resources;
+          context.emit({ ...(await writeStart(prepared, config.seed, context.directory)), folds });
+        },
+      }),
+    );
+    const [{ outcome }] = members[member].networks;
+    if (outcome.divergence !== null) {
+      throw divergedError(outcome.divergence, 'nothing is kept of the folds', resources.context.directory.path);
+    }
   }
-  const [{ rows, target, plan, truth }] = members;
+  const [{ networks, heldOut }] = members;
+  const [{ description, plan }] = networks;
+  const { target } = description.preprocessing;
+  const { truth } = heldOut!;
   const { sizes } = plan.network;
   const width = sizes[sizes.length - 1];
   const outputs = averageOutputs(
-    members.map((member) => member.outputs),
+    members.map((member) => member.heldOut!.outputs),
+    members.map(() => 1),
     width,
     target.task,
   );
-  const epochs = members.map(({ epoch }) => epoch);
-  return { rows, epochs, validation: scoreOutputs(outputs, width, target, plan, truth) };
-}
-
-/** What a network that was trained on the other rows says of a fold. */
-interface FoldMember {
-  readonly outputs: Outputs;
-  readonly epoch: number;
-  readonly rows: FoldResult['rows'];
-  readonly target: Target;
-  readonly plan: StepPlan;
-  readonly truth: Truth;
-}
-
-async function trainFoldMember(
-  { context, tables, threads, closeAtEnd, closeMember }: RunResources,
-  config: ResolvedConfig,
-  place: Required<Place>,
-): Promise<FoldMember> {
-  const { directory, signal } = context;
-  const { member, members, fold, folds } = place;
-  const own = memberEvents(context, place);
-  const rows = await readRows({
-    ...{ ...own, threads, tables, closeAtEnd, folder: directory.path },
-    isLast: fold === folds - 1 && member === members - 1,
-    config: { ...config, seed: memberSeed(config.seed, member) },
-    fold: { index: fold, of: folds, seed: config.seed },
-  });
-  const prepared = await prepareMember(own, rows, member);
-  if (fold + member === 0) context.emit({ ...(await writeStart(prepared, config.seed, directory)), folds });
-  const { outcome, description, plan } = await trainMember(own, prepared);
-  if (outcome.divergence !== null) {
-    throw divergedError(outcome.divergence, 'nothing is kept of the folds', directory.path);
-  }
-  const { session, input, stepsPerEpoch } = prepared.schedule;
-  const { target } = rows.preprocessing;
-  // After whatever was read of them to fit a temperature.
-  const next = Math.ceil(outcome.stepsTaken / stepsPerEpoch) + 1;
-  const { logits, truth } = await untilAborted(readHeldOut(session, input, next, target), signal, interrupted);
-  const outputs = readOutputs(logits, target, plan, description.temperature);
-  await closeMember();
-  return { outputs, epoch: outcome.epochs, rows: description.rows, target, plan, truth };
+  const epochs = members.flatMap((member) => member.networks.map(({ outcome }) => outcome.epochs));
+  return { rows: description.rows, epochs, validation: scoreOutputs(outputs, width, target, plan, truth) };
 }
 
 /** Of each score its standard deviation over the folds, with one less than their number for a divisor; null where one is null. */

@@ -1,7 +1,7 @@
 /**
  * Several networks as one model. Each member is a training of its own: another seed, so other held-out rows, other first weights,
- * another order. What they say is averaged, in their order: values in units of the target, or probabilities of classes
- * (Lakshminarayanan, Pritzel & Blundell, "Simple and scalable predictive uncertainty estimation using deep ensembles", 2017).
+ * another order. What they say is averaged, in their order and by their shares: values in units of the target, or probabilities of
+ * classes (Lakshminarayanan, Pritzel & Blundell, "Simple and scalable predictive uncertainty estimation using deep ensembles", 2017).
  */
 import type { Task } from '../nn/losses/loss.js';
 import { PURPOSE, philox } from '../random/philox.js';
@@ -23,30 +23,48 @@ export function memberSeed(seed: number, index: number): number {
 }
 
 /**
- * The mean of the members' outputs. Of classes, the probabilities are averaged, and given back as logits again: their logarithms,
+ * The mean of the networks' outputs. Of classes, the probabilities are averaged, and given back as logits again: their logarithms,
  * or of two classes that share one output, the logarithm of their ratio. Nothing underflows on the way.
  *
- * @param members outputs [rows, width] row-major of each
+ * @param networks outputs [rows, width] row-major of each
+ * @param shares what each counts, relative to the others
  */
-export function averageOutputs(members: readonly Outputs[], width: number, task: Task): Outputs {
-  const [first] = members;
-  if (members.length === 1) return first;
+export function averageOutputs(
+  networks: readonly Outputs[],
+  shares: readonly number[],
+  width: number,
+  task: Task,
+): Outputs {
+  const [first] = networks;
+  if (networks.length === 1) return first;
+  const total = shares.reduce((sum, share) => sum + share, 0);
   const mean = new Float64Array(first.length);
   if (task === 'regression') {
-    for (const outputs of members) for (let i = 0; i < mean.length; i++) mean[i] += outputs[i];
-    return mean.map((sum) => sum / members.length);
+    networks.forEach((outputs, n) => {
+      for (let i = 0; i < mean.length; i++) mean[i] += shares[n] * outputs[i];
+    });
+    return mean.map((sum) => sum / total);
   }
-  const shares = members.map((outputs) => (width === 1 ? withFirstClass(outputs) : outputs));
+  const logits = networks.map((outputs) => (width === 1 ? withFirstClass(outputs) : outputs));
   const classes = Math.max(2, width);
   const logs = new Float64Array((mean.length / width) * classes);
-  const row = new Float64Array(members.length);
-  const normalisers = shares.map((logits) => logNormalisers(logits, classes));
+  const row = new Float64Array(networks.length);
+  const normalisers = logits.map((z) => logNormalisers(z, classes));
+  const logShares = shares.map((share) => Math.log(share / total));
   for (let i = 0; i < logs.length; i++) {
     const r = Math.floor(i / classes);
-    for (let m = 0; m < row.length; m++) row[m] = shares[m][i] - normalisers[m][r];
-    logs[i] = logSumExp(row, 0, row.length) - Math.log(row.length);
+    for (let n = 0; n < row.length; n++) row[n] = logits[n][i] - normalisers[n][r] + logShares[n];
+    logs[i] = logSumExp(row, 0, row.length);
   }
   return width === 1 ? mean.map((_, r) => logs[2 * r + 1] - logs[2 * r]) : logs;
+}
+
+/** Probabilities [rows, classes] of logits [rows, width]; two classes can share one output. */
+export function classProbabilities(outputs: Outputs, width: number): Float64Array {
+  const classes = Math.max(2, width);
+  const logits = width === 1 ? withFirstClass(outputs) : outputs;
+  const normalisers = logNormalisers(logits, classes);
+  return Float64Array.from(logits, (z, i) => Math.exp(z - normalisers[Math.floor(i / classes)]));
 }
 
 /** Scores of members, each on the rows that it held out, as one: their means. A score that one of them lacks is null. */

@@ -53,6 +53,8 @@ export interface StepEvent {
   readonly fold?: number;
   /** Of an ensemble: whose step, counted from 1. Steps and epochs start again with each. */
   readonly member?: number;
+  /** Of the network that is trained beside the member, and mixed with it. */
+  readonly companion?: true;
   /** Counted from 1. */
   readonly epoch: number;
   /** Optimizer steps taken since the start of the run. */
@@ -71,6 +73,8 @@ export interface EpochEvent {
   readonly fold?: number;
   /** Of an ensemble: whose epoch, counted from 1. */
   readonly member?: number;
+  /** Of the network that is trained beside the member, and mixed with it. */
+  readonly companion?: true;
   /** Counted from 1. */
   readonly epoch: number;
   readonly epochs: number;
@@ -127,6 +131,8 @@ export interface MemberResult {
   readonly epoch: number;
   /** Divides the logits of a classification. */
   readonly temperature: number;
+  /** What it counts in the average, relative to the others. */
+  readonly share: number;
   /** Null where no rows were held out. */
   readonly validation: Metrics | null;
 }

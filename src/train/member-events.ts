@@ -6,20 +6,26 @@ import type { RunContext } from './member.js';
 export interface Place {
   readonly member: number;
   readonly members: number;
+  /** Of the network that is trained beside the member. */
+  readonly companion?: true;
   readonly fold?: number;
   /** Of a cross-validation. */
   readonly folds?: number;
 }
 
-export function memberEvents(run: RunContext, { member, members, fold = 0, folds }: Place): RunContext {
+export function memberEvents(run: RunContext, { member, members, companion, fold = 0, folds }: Place): RunContext {
   const all = members * (folds ?? 1);
-  if (all === 1) return run;
+  if (all === 1 && !companion) return run;
   const index = fold * members + member;
-  const whose = { ...(folds !== undefined && { fold: fold + 1 }), ...(members > 1 && { member: member + 1 }) };
+  const whose = {
+    ...(folds !== undefined && { fold: fold + 1 }),
+    ...(members > 1 && { member: member + 1 }),
+    ...(companion && { companion }),
+  };
   const startedAt = performance.now();
   const emit = (event: ProgressEvent): void => {
     // What is to be known of the table was said before the first one.
-    if (event.type === 'warning' && event.code === 'data' && index > 0) return;
+    if (event.type === 'warning' && event.code === 'data' && (index > 0 || companion)) return;
     if (event.type === 'epoch') run.emit({ ...event, ...whose });
     else if (event.type !== 'step') run.emit(event);
     else {

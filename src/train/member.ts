@@ -7,6 +7,7 @@ import { featureNames } from '../data/preprocess.js';
 import type { Execute } from '../data/tasks.js';
 import { ParagradError } from '../errors.js';
 import type { ChosenKernels } from '../kernels/load.js';
+import { type LossChoice, lossLabel } from '../nn/losses/choice.js';
 import type { Task } from '../nn/losses/loss.js';
 import { specOf } from '../nn/network.js';
 import { planStep, type StepPlan } from '../parallel/plan.js';
@@ -27,7 +28,7 @@ import type { RunRows } from './rows.js';
 import type { RunDirectory } from './run-directory.js';
 import { openRunLoss } from './run-loss.js';
 import type { Decided } from './run-start.js';
-import { readOutputs, scoreOutputs } from './score.js';
+import { type HeldOutOutputs, readOutputs, scoreOutputs } from './score.js';
 import { stepOptions } from './step-options.js';
 import { lossForTask, outputsFor } from './task.js';
 import { fitTemperature } from './temperature.js';
@@ -53,6 +54,8 @@ export interface TrainedMember {
   readonly values: readonly Float32Array[];
   readonly plan: StepPlan;
   readonly outcome: EpochsOutcome;
+  /** What it says of the held-out rows; null where there are none, or nobody asked. */
+  readonly heldOut: HeldOutOutputs | null;
   readonly seconds: DoneEvent['throughput']['seconds'];
   /** Bytes of the rows that it held in memory at once. */
   readonly rowBytes: number;
@@ -70,6 +73,7 @@ export async function prepareMember(context: RunContext, rows: RunRows, index: n
   const loss = lossForTask(target.task, config.loss);
   checkLossConstants(config, loss);
   checkTemperature(config, target.task);
+  checkCompanion(config, loss);
   const outputs = outputsFor(loss, target.task === 'regression' ? 1 : target.classes.length);
   const options = stepOptions(config, input.dataset.layout, { loss, outputs }, trainRows);
   if (config.classWeights !== undefined) {
@@ -101,11 +105,13 @@ export async function prepareMember(context: RunContext, rows: RunRows, index: n
 /**
  * Runs the epochs, and describes what came of them.
  *
+ * @param keepsOutputs whether what the network says of the held-out rows is wanted
  * @throws ParagradError `interrupted`, `worker_failed`, `no_weight`; a divergence is told in the outcome
  */
 export async function trainMember(
   context: RunContext,
   { rows, plan, schedule }: PreparedMember,
+  keepsOutputs: boolean,
 ): Promise<TrainedMember> {
   const { directory, signal, emit } = context;
   const outcome = await runEpochs(schedule, directory, signal, emit);
@@ -113,13 +119,14 @@ export async function trainMember(
     const message = `${outcome.skippedBatches} batches were skipped: all their rows have weight 0`;
     emit({ type: 'warning', code: 'skipped_batches', message });
   }
-  const calibrated = await calibrate(context, rows, schedule, outcome);
+  const calibrated = await calibrate(context, rows, schedule, outcome, keepsOutputs);
   const { preprocessing, trainRows, validationRows, config } = rows;
   return {
     description: {
       network: specOf(plan.network),
       preprocessing,
       temperature: calibrated.temperature,
+      share: 1,
       seed: config.seed,
       rows: { train: trainRows, validation: validationRows },
       steps: outcome.steps,
@@ -128,6 +135,7 @@ export async function trainMember(
     values: readParameters(schedule.session),
     plan,
     outcome,
+    heldOut: calibrated.heldOut,
     seconds: meanSeconds(schedule.session, outcome),
     rowBytes: rows.input.dataset.pieces.reduce((sum, piece) => sum + piece.byteLength, 0),
   };
@@ -156,10 +164,22 @@ function checkTemperature({ temperature }: RunRows['config'], task: Task): void 
   });
 }
 
+/** The losses whose mixtures companion.ts can judge: squared errors and log losses. */
+const MIXED: readonly LossChoice[] = ['mse', 'half_mse', 'bce', 'cross_entropy'];
+
+/** @throws ParagradError `unread_option` */
+function checkCompanion({ companion }: RunRows['config'], loss: LossChoice): void {
+  if (companion === 'none' || MIXED.includes(loss)) return;
+  throw new ParagradError('unread_option', `a companion cannot be mixed in by loss ${lossLabel(loss)}`, {
+    hint: `Leave the companion out, or choose one of the losses ${MIXED.join(', ')}.`,
+  });
+}
+
 interface Calibrated {
   readonly temperature: number;
   /** By the weights that were kept, and the temperature. */
   readonly validation: Metrics | null;
+  readonly heldOut: HeldOutOutputs | null;
 }
 
 /** Fits the temperature on the held-out rows, by the weights that were kept; 1 where none is asked for. */
@@ -168,16 +188,19 @@ async function calibrate(
   { config, preprocessing: { target } }: RunRows,
   { session, input, stepsPerEpoch }: Schedule,
   { validation, stepsTaken }: EpochsOutcome,
+  keepsOutputs: boolean,
 ): Promise<Calibrated> {
-  const asTrained = { temperature: 1, validation: validation?.metrics ?? null };
-  if (config.temperature !== 'fit' || validation === undefined) return asTrained;
+  const asTrained = { temperature: 1, validation: validation?.metrics ?? null, heldOut: null };
+  const fits = config.temperature === 'fit';
+  if (!(fits || keepsOutputs) || validation === undefined) return asTrained;
   const afterAll = Math.ceil(stepsTaken / stepsPerEpoch);
   const { logits, truth } = await untilAborted(readHeldOut(session, input, afterAll, target), signal, interrupted);
   const { sizes } = session.plan.network;
   const width = sizes[sizes.length - 1];
-  const temperature = fitTemperature(logits, width, truth);
+  const temperature = fits ? fitTemperature(logits, width, truth) : 1;
   const outputs = readOutputs(logits, target, session.plan, temperature);
-  return { temperature, validation: scoreOutputs(outputs, width, target, session.plan, truth) };
+  const metrics = scoreOutputs(outputs, width, target, session.plan, truth);
+  return { temperature, validation: metrics, heldOut: keepsOutputs ? { outputs, truth } : null };
 }
 
 function meanSeconds(session: Session<StepPlan>, outcome: EpochsOutcome): DoneEvent['throughput']['seconds'] {

@@ -28,7 +28,8 @@ export async function computeOutputs(
     read ??= dataset;
     parts.push(readOutputs(await forward(index, dataset), preprocessing.target, trained, temperature));
   }
-  return { outputs: averageOutputs(parts, outputWidth(members[0]), task), dataset: read! };
+  const shares = members.map(({ share }) => share);
+  return { outputs: averageOutputs(parts, shares, outputWidth(members[0]), task), dataset: read! };
 }
 
 /** Outputs of a member's network. */

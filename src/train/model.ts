@@ -18,7 +18,7 @@ import { readSafetensors, type Safetensors, sha256, type Tensor, writeSafetensor
 import { outputsFor, TASKS } from './task.js';
 
 /** Raised when a model written now could be misread by an older paragrad. 2: parts of times, hashed categories. 3: clips,
- * bins, encodings of categories. 4: members, temperatures. 5: learned pieces of the network. */
+ * bins, encodings of categories. 4: members, temperatures. 5: learned pieces of the network, shares. */
 export const MODEL_FORMAT = 5;
 
 /** Name of the model within its run directory. */
@@ -98,6 +98,8 @@ const memberSchema = z.object({
   preprocessing: preprocessingSchema,
   /** Divides the logits of a classification. */
   temperature: z.number().gt(0),
+  /** What it counts in the average, relative to the others. */
+  share: z.number().gt(0).max(1).default(1),
   seed: count,
   rows: z.object({ train: count, validation: count }),
   /** Optimizer steps taken. */

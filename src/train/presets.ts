@@ -30,7 +30,10 @@ type Settings = z.input<typeof settings>;
 export interface Facts {
   readonly task: Task;
   readonly stepsPerEpoch: number;
+  readonly trainRows: number;
   readonly validationRows: number;
+  /** Where one was asked for. */
+  readonly loss: string | undefined;
 }
 
 /** A value, or how it follows from the table. */
@@ -57,6 +60,12 @@ const bestIfHeldOut = ({ validationRows }: Facts): 'best' | 'last' => (validatio
 
 const fitIfHeldOut = ({ task, validationRows }: Facts): 'fit' | 'none' =>
   task !== 'regression' && validationRows > 0 ? 'fit' : 'none';
+
+/** A plain network costs a fraction of the recipe's, and wins on small tables; on large ones it has nothing to add. */
+const plainUpTo =
+  (rows: number) =>
+  ({ trainRows, validationRows, loss }: Facts): 'plain' | 'none' =>
+    trainRows <= rows && validationRows > 0 && loss === undefined ? 'plain' : 'none';
 
 const RECIPE = {
   members: 3,
@@ -86,11 +95,12 @@ const RECIPE = {
   epochs: epochsFor(6000, 32, 256),
   restore: bestIfHeldOut,
   temperature: fitIfHeldOut,
+  companion: plainUpTo(20_000),
 } satisfies Preset;
 
 export const PRESETS = {
   default: RECIPE,
-  fast: { ...RECIPE, members: 1, epochs: epochsFor(1500, 8, 64) },
+  fast: { ...RECIPE, members: 1, companion: 'none', epochs: epochsFor(1500, 8, 64) },
   sgd: { hidden: [256, 256, 256], activation: 'relu', optimizer: 'adam', epochs: 30 },
   linear: {
     hidden: [],

@@ -48,7 +48,7 @@ export interface RowsContext {
   /** With the seed of the member that reads. */
   readonly config: ResolvedConfig;
   readonly tables: RunTables;
-  /** Whether nobody reads the tables after this. */
+  /** Whether nobody reads the tables after this, but for a companion. */
   readonly isLast: boolean;
   /** What is held out, in a cross-validation. */
   readonly fold?: Fold | undefined;
@@ -137,7 +137,7 @@ export async function readRows(context: RowsContext): Promise<RunRows> {
       : await readToFile({ ...context, config: settled }, plan, load, order, storage);
   rows.notes.forEach(tell);
   // What they hold of memory is free for the training.
-  if (isLast) await Promise.all([table.close(), plan.held?.table.close()]);
+  if (isLast && settled.companion === 'none') await Promise.all([table.close(), plan.held?.table.close()]);
   const { location } = table;
   return {
     ...rows,

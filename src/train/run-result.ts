@@ -3,14 +3,16 @@ import { resourceUsage } from 'node:process';
 import { meanMetrics } from './ensemble.js';
 import type { DoneEvent, StepSeconds } from './events.js';
 import type { TrainedMember } from './member.js';
+import type { MemberNetworks } from './member-networks.js';
 import type { Metrics } from './metrics.js';
 
 type Result = Pick<DoneEvent, 'steps' | 'epoch' | 'metrics' | 'members' | 'throughput' | 'memory' | 'shards'>;
 
 /** @param test scores of the test table, where there is one */
-export function resultOf(members: readonly TrainedMember[], test: Metrics | undefined): Result {
+export function resultOf(trained: readonly MemberNetworks[], test: Metrics | undefined): Result {
+  const members = trained.flatMap(({ networks }) => networks);
   const [{ outcome, plan }] = members;
-  const validations = members.flatMap(({ description: { validation } }) => validation ?? []);
+  const validations = trained.flatMap(({ validation }) => validation ?? []);
   const sum = (of: (member: TrainedMember) => number) => members.reduce((all, member) => all + of(member), 0);
   const seconds = sum((member) => member.outcome.seconds);
   const steps = sum((member) => member.outcome.stepsTaken);
@@ -18,8 +20,8 @@ export function resultOf(members: readonly TrainedMember[], test: Metrics | unde
     steps,
     epoch: outcome.epochs,
     metrics: { ...(validations.length > 0 && { validation: meanMetrics(validations) }), ...(test && { test }) },
-    members: members.map(({ description: { seed, temperature, validation }, outcome: { epochs } }) => {
-      return { seed, epoch: epochs, temperature, validation };
+    members: members.map(({ description: { seed, temperature, share, validation }, outcome: { epochs } }) => {
+      return { seed, epoch: epochs, temperature, share, validation };
     }),
     throughput: {
       rowsPerSecond: sum((member) => member.outcome.rows) / seconds,

@@ -26,6 +26,13 @@ export interface Truth {
   readonly weights: Float64Array | undefined;
 }
 
+/** What a network, or several, say of held-out rows. */
+export interface HeldOutOutputs {
+  /** As `readOutputs` gives them. */
+  readonly outputs: Outputs;
+  readonly truth: Truth;
+}
+
 /**
  * Reads targets and weights back from a dataset.
  *

@@ -11,23 +11,23 @@ export type SettledConfig = Omit<ResolvedConfig, SettledKey> & {
   readonly [K in SettledKey]: NonNullable<ResolvedConfig[K]>;
 };
 
-type SettledKey = 'activation' | 'epochs' | 'restore';
+type SettledKey = 'activation' | 'epochs' | 'restore' | 'companion';
 
 /** What is known when the table has been read. */
-export interface ReadTable extends Omit<Facts, 'stepsPerEpoch'> {
-  readonly trainRows: number;
-}
+export type ReadTable = Omit<Facts, 'stepsPerEpoch' | 'loss'>;
 
 /** Fills in what follows from the table. */
-export function settleConfig(config: ResolvedConfig, { trainRows, ...read }: ReadTable): SettledConfig {
+export function settleConfig(config: ResolvedConfig, read: ReadTable): SettledConfig {
+  const { trainRows } = read;
   const batchSize = config.batchSize === 'full' ? trainRows : Math.min(config.batchSize, trainRows);
-  const facts = { ...read, stepsPerEpoch: Math.ceil(trainRows / batchSize) };
+  const facts = { ...read, stepsPerEpoch: Math.ceil(trainRows / batchSize), loss: config.loss };
   const preset = settingsOf(config.preset, config.optimizer);
   const waiting = Object.entries(preset).flatMap(([key, setting]) =>
     typeof setting === 'function' && config[key as keyof ResolvedConfig] === undefined ? [[key, setting(facts)]] : [],
   );
   const settled = {
     temperature: 'none',
+    companion: 'none',
     restore: config.patience === undefined ? 'last' : 'best',
     ...config,
     ...Object.fromEntries(waiting),

@@ -8,15 +8,14 @@
 import { ParagradError } from '../errors.js';
 import type { ResolvedConfig } from './config.js';
 import { divergedError } from './divergence.js';
-import { memberSeed } from './ensemble.js';
 import { type EpochsOutcome, interrupted } from './epochs.js';
 import type { DoneEvent, TrainEvent } from './events.js';
-import { describeModel, prepareMember, type RunContext, type TrainedMember, trainMember } from './member.js';
-import { memberEvents } from './member-events.js';
+import { describeModel, type RunContext, type TrainedMember } from './member.js';
+import { type MemberNetworks, trainNetworks } from './member-networks.js';
 import type { Metrics } from './metrics.js';
 import { type ModelDescription, saveModel } from './model.js';
 import { openForward } from './predictor.js';
-import { type RowSizes, type RunTables, readRows } from './rows.js';
+import type { RowSizes, RunTables } from './rows.js';
 import { withResources } from './run-resources.js';
 import { resultOf } from './run-result.js';
 import { writeStart } from './run-start.js';
@@ -36,33 +35,36 @@ export async function runTraining(
 ): Promise<DoneEvent> {
   const startedAt = performance.now();
   return await withResources(config, signal, emit, async (resources) => {
-    const { context, tables, threads, closeAtEnd, keepFolder } = resources;
+    const { context, tables, keepFolder } = resources;
     const { directory, kernels } = context;
-    const members: TrainedMember[] = [];
-    let workers = 0;
+    const members: MemberNetworks[] = [];
+    const networks: TrainedMember[] = [];
     for (let index = 0; index < config.members; index++) {
-      const own = memberEvents(context, { member: index, members: config.members });
-      const rows = await readRows({
-        ...{ ...own, threads, tables, sizes, closeAtEnd, folder: directory.path },
-        isLast: index === config.members - 1,
-        config: { ...config, seed: memberSeed(config.seed, index) },
-      });
-      const prepared = await prepareMember(own, rows, index);
-      if (index === 0) emit(await writeStart(prepared, config.seed, directory));
-      const member = await trainMember(own, prepared);
-      const { divergence, steps } = member.outcome;
-      if (divergence === null || steps > 0) members.push(member);
+      const member = await trainNetworks(
+        resources,
+        config,
+        { member: index, members: config.members },
+        {
+          sizes,
+          isLast: index === config.members - 1,
+          onPrepared: async (prepared) => {
+            if (index === 0) emit(await writeStart(prepared, config.seed, directory));
+          },
+        },
+      );
+      const [{ outcome }] = member.networks;
+      const { divergence, steps } = outcome;
+      if (divergence === null || steps > 0) networks.push(...member.networks);
       if (divergence !== null) {
         keepFolder(true);
-        if (members.length > 0) await save(describeModel(members, kernels), members, directory.modelPath);
-        throw divergedError(divergence, keptWeights(member.outcome, index, directory.modelPath), directory.path);
+        if (networks.length > 0) await save(describeModel(networks, kernels), networks, directory.modelPath);
+        throw divergedError(divergence, keptWeights(outcome, index, directory.modelPath), directory.path);
       }
-      workers = prepared.workers.workers;
-      await resources.closeMember();
+      members.push(member);
     }
-    const description = describeModel(members, kernels);
-    await save(description, members, directory.modelPath);
-    const test = await scoreTest(context, config, tables, description, members).catch((error: unknown) => {
+    const description = describeModel(networks, kernels);
+    await save(description, networks, directory.modelPath);
+    const test = await scoreTest(context, config, tables, description, networks).catch((error: unknown) => {
       // What is wrong with a value of the test table is no reason to lose the training.
       const isInput = error instanceof ParagradError && error.kind === 'input';
       keepFolder(isInput);
@@ -75,7 +77,7 @@ export async function runTraining(
       weightsSha256: await weightsSha256(directory.modelPath),
       ...resultOf(members, test),
       kernels: kernels.name,
-      workers,
+      workers: members[0].workers,
       seconds: (performance.now() - startedAt) / 1000,
     };
     if (signal.aborted) throw interrupted();

@@ -134,14 +134,14 @@ describe('a run of several members', () => {
 
 describe('averageOutputs', () => {
   it('averages probabilities that no float can hold the logits of', () => {
-    const [ratio] = averageOutputs([Float32Array.of(-2000), Float32Array.of(-2000)], 1, 'binary');
+    const [ratio] = averageOutputs([Float32Array.of(-2000), Float32Array.of(-2000)], [1, 1], 1, 'binary');
     expect(ratio).toBeCloseTo(-2000, 9);
-    const logs = averageOutputs([Float32Array.of(0, -3000), Float32Array.of(0, -1000)], 2, 'multiclass');
+    const logs = averageOutputs([Float32Array.of(0, -3000), Float32Array.of(0, -1000)], [1, 1], 2, 'multiclass');
     expect([...logs]).toEqual([0, -1000 - Math.log(2)]);
   });
 
   it('is what a single member says', () => {
     const logits = Float32Array.of(1, 2, 3);
-    expect(averageOutputs([logits], 3, 'multiclass')).toBe(logits);
+    expect(averageOutputs([logits], [1], 3, 'multiclass')).toBe(logits);
   });
 });

@@ -1,13 +1,20 @@
 /** The run as a whole: its seed, its name, its folder. */
 import { z } from 'zod';
 import { option } from '../options.js';
-import { count, countHint, filePath, numeric } from './fields.js';
+import { choice, count, countHint, filePath, numeric } from './fields.js';
+
+const companion = choice(['none', 'plain'], 'Run');
 
 export const runOptions = {
   members: option(count.default(1), 'networks to train, each with its own held-out rows; their outputs are averaged', {
     group: 'Run',
     ...countHint,
   }),
+  companion: option(
+    companion.schema.optional(),
+    'train a plain network beside each member, and mix the two in the shares that suit the held-out rows',
+    companion.hint,
+  ),
   seed: option(z.int().min(0).default(0), 'seed of initial weights, row order and validation rows', {
     group: 'Run',
     argument: 'N',
