@@ -56,7 +56,8 @@ describe('fitShare', () => {
         // Less than a twentieth is not worth a network.
         const taken = HUNDREDTHS.filter((of) => (of < 0.05 ? 0 : of > 0.95 ? 1 : of) === share);
         const own = Math.min(...taken.map((of) => loss(of, first, second, truth)));
-        expect(own).toBeLessThanOrEqual(best * (1 + 1e-9) + 1e-9);
+        // The hundredth next to the best share need not be the best of them.
+        expect(own).toBeLessThanOrEqual(best * (1 + 1e-4) + 1e-9);
       }),
       { numRuns: 200 },
     );
