@@ -9,7 +9,7 @@ import { ParagradError } from '../errors.js';
 import type { ResolvedConfig } from './config.js';
 import { divergedError } from './divergence.js';
 import { type EpochsOutcome, interrupted } from './epochs.js';
-import type { DoneEvent, TrainEvent } from './events.js';
+import type { DoneEvent, StartEvent, TrainEvent } from './events.js';
 import { describeModel, type RunContext, type TrainedMember } from './member.js';
 import { type MemberNetworks, trainNetworks } from './member-networks.js';
 import type { Metrics } from './metrics.js';
@@ -39,6 +39,7 @@ export async function runTraining(
     const { directory, kernels } = context;
     const members: MemberNetworks[] = [];
     const networks: TrainedMember[] = [];
+    let start: StartEvent | null = null;
     for (let index = 0; index < config.members; index++) {
       const member = await trainNetworks(
         resources,
@@ -48,15 +49,20 @@ export async function runTraining(
           sizes,
           isLast: index === config.members - 1,
           onPrepared: async (prepared) => {
-            if (index === 0) emit(await writeStart(prepared, config.seed, directory));
+            if (index > 0) return;
+            start = await writeStart(prepared, config.seed, directory);
+            emit(start);
           },
         },
       );
-      const [{ outcome }] = member.networks;
+      const [{ outcome, description }] = member.networks;
       const { divergence, steps } = outcome;
       if (divergence === null || steps > 0) networks.push(...member.networks);
       if (divergence !== null) {
         keepFolder(true);
+        // What the doctor is to meet again is this member.
+        const { config: written } = start as unknown as StartEvent;
+        if (index > 0) await directory.writeConfig({ ...written, seed: description.seed, members: 1 });
         if (networks.length > 0) await save(describeModel(networks, kernels), networks, directory.modelPath);
         throw divergedError(divergence, keptWeights(outcome, index, directory.modelPath), directory.path);
       }
@@ -94,15 +100,15 @@ function save(description: ModelDescription, members: readonly TrainedMember[], 
     members.map(({ values }) => values),
   );
 }
-/** Of a run that diverged: what is left of it. */
-function keptWeights({ steps, epochs, validation }: EpochsOutcome, members: number, model: string): string {
+/** Of a run that diverged: what is left of it. `before` counts the members that were trained before. */
+function keptWeights({ steps, epochs, validation }: EpochsOutcome, before: number, model: string): string {
+  const members = before === 1 ? 'member 1' : `members 1 to ${before}`;
   if (steps === 0) {
-    return members === 0
-      ? 'nothing was learned before it, so no model is kept'
-      : `the members before it (${members}) are kept in ${model}`;
+    if (before === 0) return 'nothing was learned before it, so no model is kept';
+    return `${members} ${before === 1 ? 'is' : 'are'} kept in ${model}`;
   }
-  const before = members === 0 ? '' : `, with those of ${members} members before it,`;
-  return `the weights of ${validation === undefined ? `step ${steps}` : `epoch ${epochs}`}${before} are kept in ${model}`;
+  const point = validation === undefined ? `step ${steps}` : `epoch ${epochs}`;
+  return `the weights of ${point}${before === 0 ? '' : `, and ${members},`} are kept in ${model}`;
 }
 
 /** Scores the test table, if one was named, with the whole model. */

@@ -1,5 +1,5 @@
 /** Ensembles through the public doors: what they say is the average of what their members say as models of their own. */
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -119,6 +119,35 @@ describe('a run of several members', () => {
     expect(steps.at(-1)!.eta).toBe(0);
     expect(steps.filter(({ member }) => member === 1).every(({ eta }) => eta > 0)).toBe(true);
   });
+
+  it.each([
+    [1, /the weights of step \d+, and member 1, are kept in/, 2],
+    [2, /; member 1 is kept in/, 1],
+  ])(
+    'keeps what was learned when its second member diverges (seed %i), and the config of that one',
+    async (seed, kept, left) => {
+      const runsDir = join(folder, `diverged-${seed}`);
+      const rate = { optimizer: 'sgd', learningRate: 0.8, batchSize: 64, epochs: 3, activation: 'relu' } as const;
+      const config = {
+        ...houses,
+        ...rate,
+        preset: 'sgd',
+        hidden: [8],
+        restore: 'last',
+        seed,
+        runsDir,
+        kernels: 'wasm-fma',
+      } as const;
+      const diverged = await train(configOf({ ...config, hidden: [8], members: 2 })).result.catch((error) => error);
+      expect(diverged).toMatchObject({ code: 'diverged', message: expect.stringMatching(kept) });
+      expect((await loadModel(join(runsDir, 'houses-1'))).members).toHaveLength(left);
+      const written = JSON.parse(await readFile(join(runsDir, 'houses-1', 'config.json'), 'utf8'));
+      expect(written).toMatchObject({ seed: memberSeed(seed, 1), members: 1 });
+      const again = await train(written).result.catch((error) => error);
+      const step = /the loss of step \d+ .* grew most/;
+      expect(step.exec(again.message)![0]).toBe(step.exec(diverged.message)![0]);
+    },
+  );
 
   it('leaves nothing when it is interrupted in the middle of its second member', async () => {
     const stop = new AbortController();
