@@ -8,6 +8,7 @@ import { growthPerStep, isPreconditioned, stableRate, topEigenvalue } from '../c
 import { parameterCount } from '../check/tensors.js';
 import { factorsOf } from '../nn/groups.js';
 import { OPTIMIZERS } from '../nn/optimizers/index.js';
+import { rateAt } from '../nn/schedules/rate.js';
 import type { StepPlan } from '../parallel/plan.js';
 import type { Subject } from './subject.js';
 import { unpadded } from './subject.js';
@@ -38,8 +39,6 @@ const BLOWN_UP = 20;
 /** A loss so many times the first one is a jump, of batches of at least so many rows. */
 const JUMP = 4;
 const STEADY_ROWS = 64;
-/** A trial that jumped and yet ends below this share of where it began has come back. */
-const RECOVERED = 0.5;
 const SHRINK = 2;
 const MOST_SHRINKS = 24;
 const CALMER = 6;
@@ -94,7 +93,8 @@ export function examineRate(subject: Subject, verify: string): RateReport {
   } else if (!isBad(first)) {
     // The same batches without learning: what the loss does by chance is taken out.
     const still = first.end > MOVED * firstLoss ? attempt(0).end : Number.POSITIVE_INFINITY;
-    const higher = first.end > STANDS * still ? [30, 900, 27_000] : [];
+    const rises = rateAt(plan.rate, 1, steps) < 0.5;
+    const higher = first.end > STANDS * still && !rises ? [30, 900, 27_000] : [];
     const moving = higher
       .map((times) => ({ times, outcome: attempt(configured * times) }))
       .find(({ outcome }) => !isBad(outcome) && outcome.end < MOVED * still);
@@ -110,7 +110,8 @@ function attemptAt(trial: Trial, start: TrialState, rate: number, steps: number)
   let state = start;
   for (let i = 0; i < steps; i++) {
     const before = i % 8 === 0 ? trial.save() : state;
-    const loss = trial.advance(rate);
+    // As the run would begin: a schedule may rise from nothing.
+    const loss = trial.advance(rateAt(trial.plan.rate, rate, i + 1));
     losses.push(loss);
     if (!Number.isFinite(loss) || loss > BLOWN_UP * Math.max(losses[0], 1e-12)) {
       blowsUpAt = i + 1;
@@ -126,9 +127,9 @@ function attemptAt(trial: Trial, start: TrialState, rate: number, steps: number)
   return { losses, end, blowsUpAt, jumps, state };
 }
 
-/** Blew up, or ended above where it began, or jumped on the way and did not come back. Batches of few rows jump by themselves. */
+/** Blew up, or ended above where it began, or jumped on the way. Batches of few rows jump by themselves. */
 function isBad({ blowsUpAt, end, losses, jumps }: Outcome): boolean {
-  return blowsUpAt !== null || end > 1.1 * losses[0] || (jumps && end > RECOVERED * losses[0]);
+  return blowsUpAt !== null || end > 1.1 * losses[0] || jumps;
 }
 
 /** lambda at a state of a trial, and the rate that it bears. */

@@ -6,6 +6,7 @@ import { brief, type Finding } from '../check/finding.js';
 import { forward, logitsOf } from '../check/network.js';
 import { OPTIMIZERS } from '../nn/optimizers/index.js';
 import type { Optimizer } from '../nn/optimizers/optimizer.js';
+import { rateAt } from '../nn/schedules/rate.js';
 import type { StepPlan } from '../parallel/plan.js';
 import type { Subject } from './subject.js';
 import { unpadded } from './subject.js';
@@ -86,7 +87,9 @@ function trialSteps({ network, batchSize }: StepPlan): number {
 /** Loss of some rows, without penalty and dropout, after a few steps of a plan. */
 function lossAfter(subject: Subject, changes: Partial<StepPlan>): number {
   const trial = subject.createTrial(changes);
-  for (let i = 0; i < trialSteps(subject.plan); i++) trial.advance(subject.plan.hyper.learningRate);
+  for (let i = 0; i < trialSteps(subject.plan); i++) {
+    trial.advance(rateAt(subject.plan.rate, subject.plan.hyper.learningRate, i + 1));
+  }
   const { network, loss, x, y, rows } = subject.problem(ROWS);
   const trace = forward(network, unpadded(subject.plan.network, trial.step.parameters), x, rows);
   return loss(logitsOf(trace), y, rows).value;
