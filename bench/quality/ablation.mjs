@@ -33,7 +33,14 @@ const seeds = options.seeds.split(',').map(Number);
 /** Sizes and constants that stand on their own: no piece to take away. */
 const KEPT = new Set(['hidden', 'optimizer', 'epochs', 'batchSize', 'epsilon', 'beta1', 'members', 'learningRate']);
 /** What a setting is without the recipe, where its schema has no default. */
-const PLAIN = { activation: 'relu', restore: 'last', temperature: 'none', beta2: 0.999, weightDecay: 0 };
+const PLAIN = {
+  activation: 'relu',
+  restore: 'last',
+  temperature: 'none',
+  beta2: 0.999,
+  weightDecay: 0,
+  companion: 'none',
+};
 
 /** Name of a piece -> the options that take it away. */
 function piecesOf(preset) {
