@@ -53,6 +53,7 @@ export function concatenate(tables: readonly Table[], source: TableSource): Tabl
       }
       return found.map((values) => [...values].sort());
     },
+    countNumbers: async () => null,
     async nulls(names, signal) {
       const counts = names.map(() => 0);
       for (const table of tables) {

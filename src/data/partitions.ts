@@ -76,6 +76,9 @@ export function withPartitions(table: Table): Table {
         return partition ? distinctValues(partition, table.files).slice(0, limit + 1) : own.shift()!;
       });
     },
+    async countNumbers(name, rows, signal) {
+      return byName.has(name) ? null : await table.countNumbers(name, rows, signal);
+    },
     async nulls(names, signal) {
       const own = await table.nulls(
         names.filter((name) => !byName.has(name)),

@@ -48,7 +48,7 @@ export async function survey(
   return joinSurveys(await execute('survey', payloads));
 }
 
-/** Lets the table find distinct values (in SQL, say), and reads only the target. */
+/** Lets the table count and find distinct values (in SQL, say), and reads of target and times what that does not tell. */
 async function surveyHere(
   table: Table,
   request: SurveyRequest,
@@ -57,11 +57,15 @@ async function surveyHere(
 ): Promise<Survey> {
   const { target, times } = request;
   const categories = await table.distinct(request.categories, MOST_VALUES, signal);
-  if (target === null)
+  const kind = target && table.columns.find(({ name }) => name === target.name)?.kind;
+  if (target === null || target.known !== null) {
     return { ...(await surveyRows(table, { ...request, categories: [] }, rows, signal)), categories };
-  const kind = table.columns.find(({ name }) => name === target.name)?.kind;
-  if (kind === 'number' || target.known !== null) {
-    return { ...(await surveyRows(table, { target, categories: [], times }, rows, signal)), categories };
+  }
+  if (kind === 'number') {
+    const counts = await table.countNumbers(target.name, rows, signal);
+    const read = await surveyRows(table, { target, categories: [], times: [] }, rows, signal, counts);
+    const spreads = await surveyRows(table, { target: null, categories: [], times }, rows, signal);
+    return { target: read.target, categories, times: spreads.times };
   }
   const [distinct] = await table.distinct([target.name], MOST_VALUES, signal);
   const known = { ...target, known: distinct };

@@ -6,7 +6,7 @@
  */
 import { createDistinctValues } from './distinct.js';
 import { createSlots, DROPPED } from './split.js';
-import type { CategoryValues, NumberValues, Table } from './table.js';
+import type { CategoryValues, NumberCounts, NumberValues, Table } from './table.js';
 import { joinSpreads, NO_SPREAD, spreadOf, type TimeSpread } from './times.js';
 
 /** Most distinct values of a category, and most classes of a target. */
@@ -54,7 +54,7 @@ export interface TargetSurvey {
   readonly negative: Tally;
   /** Sorted (numbers by value, strings by UTF-16 code units). MOST_VALUES + 1 of them mean "more than MOST_VALUES". */
   readonly distinct: readonly (string | number)[];
-  /** Whether every value is an integer. */
+  /** Whether every value is an integer; of more than MOST_VALUES, perhaps of some of them only. */
   readonly integers: boolean;
 }
 
@@ -65,16 +65,22 @@ export interface Survey {
   readonly times: readonly TimeSpread[];
 }
 
-/** Surveys rows by reading them. */
+/**
+ * Surveys rows by reading them.
+ *
+ * @param counts of the target in these rows, where they are known: where nothing else is asked for, rows are then read only as
+ *   far as they tell more than that
+ */
 export async function surveyRows(
   table: Table,
   request: SurveyRequest,
   rows: SurveyedRows,
   signal?: AbortSignal,
+  counts: NumberCounts | null = null,
 ): Promise<Survey> {
   const { rowStart, rowEnd } = rows;
   const columns = [...(request.target ? [request.target.name] : []), ...request.categories, ...request.times];
-  const target = request.target && createTargetSurvey(request.target, rows);
+  const target = request.target && createTargetSurvey(request.target, rows, counts);
   const categories = request.categories.map(() => createDistinctValues(MOST_VALUES));
   const times = request.times.map(() => NO_SPREAD);
   if (columns.length > 0) {
@@ -87,6 +93,7 @@ export async function surveyRows(
         const { values } = batch.columns[first + categories.length + i] as NumberValues;
         times[i] = joinSpreads(spread, spreadOf(values));
       }
+      if (columns.length === 1 && target?.isSettled()) break;
     }
   }
   return { target: target?.result() ?? null, categories: categories.map((category) => category.sorted()), times };
@@ -132,10 +139,16 @@ function sortValues(values: (string | number)[]): (string | number)[] {
 
 interface TargetAccumulator {
   add(values: NumberValues | CategoryValues, rowStart: number): void;
+  /** Whether further rows would change nothing. */
+  isSettled(): boolean;
   result(): TargetSurvey;
 }
 
-function createTargetSurvey({ known }: TargetRequest, rows: SurveyedRows): TargetAccumulator {
+function createTargetSurvey(
+  { known }: TargetRequest,
+  rows: SurveyedRows,
+  counts: NumberCounts | null,
+): TargetAccumulator {
   const slots = new Uint32Array(rows.slots);
   const missing = { count: 0, firstRow: -1 };
   const infinite = { count: 0, firstRow: -1 };
@@ -186,10 +199,16 @@ function createTargetSurvey({ known }: TargetRequest, rows: SurveyedRows): Targe
       if (values.kind === 'number') addNumbers(values.values, rowStart);
       else addCategories(values, rowStart);
     },
+    isSettled: () =>
+      counts !== null &&
+      numbers.size > MOST_VALUES &&
+      missing.count === counts.missing &&
+      (infinite.count > 0 || counts.infinite === 0) &&
+      (negative.count > 0 || counts.negative === 0),
     result: () => ({
       missing,
-      infinite,
-      negative,
+      infinite: { ...infinite, count: counts?.infinite ?? infinite.count },
+      negative: { ...negative, count: counts?.negative ?? negative.count },
       distinct: isNumber ? sortValues([...numbers]) : strings.sorted(),
       integers: isNumber && integers,
     }),

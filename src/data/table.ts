@@ -79,6 +79,15 @@ export interface CategoryValues {
   readonly dictionary: readonly string[];
 }
 
+/** How many values of a number column are of which sort. */
+export interface NumberCounts {
+  /** Null or NaN. */
+  readonly missing: number;
+  readonly infinite: number;
+  /** Finite, and below 0. */
+  readonly negative: number;
+}
+
 /** Consecutive rows of the requested columns, in the order in which they were asked for. */
 export interface RowBatch {
   readonly rowStart: number;
@@ -127,6 +136,11 @@ export interface Table {
    * with more than `limit` of them gives limit + 1 of them, in no particular order.
    */
   distinct(columns: readonly string[], limit: number, signal?: AbortSignal): Promise<string[][]>;
+  /**
+   * Counts the values of a number column in rows rowStart .. rowEnd (exclusive), where the format can without giving them;
+   * null where it cannot.
+   */
+  countNumbers(column: string, rows: Block, signal?: AbortSignal): Promise<NumberCounts | null>;
   /** How many rows of each of these columns (of any kind) are null. A NaN is a value, not a null. */
   nulls(columns: readonly string[], signal?: AbortSignal): Promise<number[]>;
   close(): Promise<void>;

@@ -184,6 +184,7 @@ function createTable(
       }
       return found.map((values) => values.sorted());
     },
+    countNumbers: async () => null,
     async nulls(names) {
       const positions = names.map((name) => find(name).position);
       return positions.map((i) => batches.reduce((sum, { nullCounts }) => sum + nullCounts[i], 0));

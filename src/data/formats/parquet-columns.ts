@@ -18,6 +18,8 @@ const VECTOR_TYPES = new RegExp(`^${NUMBER}\\[\\d*\\]$`);
 const TIME_TYPES = /^(DATE|TIMESTAMP|TIMESTAMP_S|TIMESTAMP_MS|TIMESTAMP_NS|TIMESTAMP WITH TIME ZONE)$/;
 const CATEGORY_TYPES = /^(VARCHAR|UUID|ENUM\(.*\))$/s;
 const BOOLEANS = ['false', 'true'];
+/** The largest finite double. */
+const MOST = String(Number.MAX_VALUE);
 /** Values of a category up to which they are searched one by one. */
 const FEW_VALUES = 256;
 
@@ -86,6 +88,16 @@ export function select({ column: { kind, type }, sql }: ParquetColumn, known: Kn
 function codeOf(sql: string, { values, enumName }: KnownValues): string {
   if (enumName !== null) return `coalesce(CAST(enum_code(TRY_CAST(${sql} AS ${enumName})) AS INTEGER), -1)`;
   return `coalesce(list_position([${values.map(quoteLiteral).join(', ')}]::VARCHAR[], ${sql}), 0) - 1`;
+}
+
+/**
+ * SQL of four counts: of the finite values those below 0 and the others, of the infinite ones those below 0 and the others.
+ * Comparisons take a fifth of the time of isfinite and isinf; to DuckDB a NaN is above infinity.
+ */
+export function countsOf({ column: { type }, sql }: ParquetColumn): string {
+  const v = `(${numberOf(type, sql)})`;
+  const conditions = [`${v} >= -${MOST} AND ${v} < 0`, `${v} BETWEEN 0 AND ${MOST}`];
+  return [...conditions, `${v} < -${MOST}`, `${v} = 'inf'`].map((condition) => `count_if(${condition})`).join(', ');
 }
 
 /** Seconds by whole units: `epoch` itself is off by an ulp. */

@@ -9,7 +9,7 @@ import { DuckDB, decodeText } from '../duckdb.js';
 import { checkStamp } from '../stamp.js';
 import type { ReadRequest, RowBatch, Table, TableFile, TableSource } from '../table.js';
 import type { OpenOptions } from './format.js';
-import { type ParquetColumn, type Selected, select, wantsEnum } from './parquet-columns.js';
+import { countsOf, type ParquetColumn, type Selected, select, wantsEnum } from './parquet-columns.js';
 import { checkFraming } from './parquet-framing.js';
 import { type ParquetRows, type ParquetSchema, readRows, readSchema } from './parquet-schema.js';
 
@@ -139,6 +139,17 @@ function createTable(
         lists.push(found.map(([value]) => decodeText(value)!).sort());
       }
       return lists;
+    },
+    async countNumbers(name, { rowStart, rowEnd }, signal) {
+      await checkFiles(rowStart, rowEnd);
+      const counts = countsOf(find(name));
+      const sums = [0, 0, 0, 0];
+      for (const query of queries(rowStart, rowEnd)) {
+        const [row] = await duckdb.rows(`SELECT ${counts} ${query}`, signal);
+        for (const [i, count] of row.entries()) sums[i] += Number(count);
+      }
+      const [negative, others, low, high] = sums;
+      return { missing: rowEnd - rowStart - negative - others - low - high, infinite: low + high, negative };
     },
     async nulls(names, signal) {
       if (names.length === 0) return [];
