@@ -5,6 +5,7 @@
  * Dimension letters: R rows, I inputs and O outputs of a layer, P parameters. Parameters are one flat vector without padding, in the
  * order of the network's tensors (tensors.ts). What comes before the first layer is in input-layer.ts.
  */
+import { layerNormForward, layerNormGradient } from '../kernels/reference-learned.js';
 import { ACTIVATION_REFERENCES, type ActivationReference } from '../kernels/references-by-name.js';
 import type { ActivationName } from '../nn/activations/index.js';
 import type { NetworkSpec } from '../nn/network.js';
@@ -19,7 +20,9 @@ export interface Trace {
   readonly x: Float64Array;
   /** [R, I] of the first layer, before the learned scale. */
   readonly derived: Float64Array;
-  /** Per layer, [R, O]: before the activation. The last are the logits. */
+  /** Per layer, [R, O]: x W + b. */
+  readonly products: readonly Float64Array[];
+  /** Per layer, [R, O]: before the activation; the products, or what a norm makes of them. The last are the logits. */
   readonly pre: readonly Float64Array[];
   /** Per layer, [R, I]: what goes in. */
   readonly inputs: readonly Float64Array[];
@@ -32,17 +35,24 @@ interface Layer {
   readonly bias: number;
   /** -1 where the activation is taken as a whole. */
   readonly blend: number;
+  /** Scale and shift of its norm, -1 where it has none. */
+  readonly norm: readonly [number, number];
+  /** Whether it adds its input to its output. */
+  readonly skip: boolean;
 }
 
 function layersOf(network: NetworkSpec): Layer[] {
+  const { sizes } = network;
   const tensors = tensorsOf(network);
   const at = (name: string): number => tensors.find((tensor) => tensor.name === name)?.offset ?? -1;
-  return network.sizes.slice(1).map((outputs, i) => ({
-    width: i === 0 ? firstWidth(network) : network.sizes[i],
+  return sizes.slice(1).map((outputs, i) => ({
+    width: i === 0 ? firstWidth(network) : sizes[i],
     outputs,
     weight: at(`W${i}`),
     bias: at(`b${i}`),
     blend: at(`a${i}`),
+    norm: [at(`normScale${i}`), at(`normShift${i}`)],
+    skip: network.residual && i > 0 && i < sizes.length - 2 && sizes[i] === outputs,
   }));
 }
 
@@ -51,10 +61,11 @@ export function forward(network: NetworkSpec, parameters: Float64Array, x: Float
   const { value } = REFERENCES[network.activation];
   const tensors = tensorsOf(network);
   const derived = deriveInputs(network, tensors, parameters, x, rows);
+  const products: Float64Array[] = [];
   const pre: Float64Array[] = [];
   const inputs: Float64Array[] = [scaleInputs(network, tensors, parameters, derived)];
   const layers = layersOf(network);
-  layers.forEach(({ width, outputs, weight, bias, blend }, layer) => {
+  layers.forEach(({ width, outputs, weight, bias, blend, norm, skip }, layer) => {
     const z = new Float64Array(rows * outputs);
     for (let r = 0; r < rows; r++) {
       const to = r * outputs;
@@ -66,11 +77,19 @@ export function forward(network: NetworkSpec, parameters: Float64Array, x: Float
         for (let o = 0; o < outputs; o++) z[to + o] += a * parameters[from + o];
       }
     }
-    pre.push(z);
+    products.push(z);
+    const [scale, shift] = norm.map((at) => parameters.subarray(at, at + outputs));
+    const normed = norm[0] < 0 ? z : layerNormForward(outputs, z, scale, shift).y;
+    pre.push(normed);
     if (layer + 1 === layers.length) return;
-    inputs.push(z.map((h, i) => (blend < 0 ? value(h) : h + parameters[blend + (i % outputs)] * (value(h) - h))));
+    inputs.push(
+      normed.map((h, i) => {
+        const output = blend < 0 ? value(h) : h + parameters[blend + (i % outputs)] * (value(h) - h);
+        return skip ? output + inputs[layer][i] : output;
+      }),
+    );
   });
-  return { x, derived, pre, inputs };
+  return { x, derived, products, pre, inputs };
 }
 
 /** The logits of a trace, [R, O]. */
@@ -86,7 +105,7 @@ export function logitsOf(trace: Trace): Float64Array {
 export function backward(
   network: NetworkSpec,
   parameters: Float64Array,
-  { x, derived, pre, inputs }: Trace,
+  { x, derived, products, pre, inputs }: Trace,
   rows: number,
   byLogits: Float64Array,
 ): Float64Array {
@@ -94,6 +113,7 @@ export function backward(
   const layers = layersOf(network);
   const gradient = new Float64Array(parameterCount(network));
   let delta = byLogits;
+  let around: Float64Array | null = null;
   for (let layer = layers.length - 1; layer >= 0; layer--) {
     const { width, outputs, weight, bias } = layers[layer];
     const below = new Float64Array(rows * width);
@@ -108,12 +128,13 @@ export function backward(
           gradient[at + o] += a * delta[from + o];
           sum += parameters[at + o] * delta[from + o];
         }
-        below[r * width + i] = sum;
+        below[r * width + i] = sum + (around?.[r * width + i] ?? 0);
       }
     }
     delta = below;
     if (layer === 0) break;
-    const { blend } = layers[layer - 1];
+    const { blend, norm, skip } = layers[layer - 1];
+    around = skip ? below : null;
     delta = below.map((d, i) => {
       const h = pre[layer - 1][i];
       if (blend < 0) return d * derivative(h);
@@ -121,6 +142,12 @@ export function backward(
       gradient[share] += d * (value(h) - h);
       return d * (1 + parameters[share] * (derivative(h) - 1));
     });
+    const [scale, shift] = norm;
+    if (scale < 0) continue;
+    const by = layerNormGradient(width, delta, products[layer - 1], parameters.subarray(scale, scale + width));
+    gradient.set(by.byScale, scale);
+    gradient.set(by.byShift, shift);
+    delta = by.byInput;
   }
   addInputGradient(network, tensorsOf(network), parameters, x, derived, delta, gradient);
   return gradient;

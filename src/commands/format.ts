@@ -82,11 +82,14 @@ function showControls(cell: string): string {
   return cell.replace(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1));
 }
 
-/** A network in a few words: widths, activation, learned pieces. */
-export function networkWords({ sizes, activation, blend, inputScale, periodic, embeddings }: NetworkSpec): string {
+/** A network in a few words: widths, activation, pieces. */
+export function networkWords(network: NetworkSpec): string {
+  const { sizes, activation, blend, inputScale, residual, layerNorm, periodic, embeddings } = network;
   return [
     sizes.join('-'),
     blend ? `learned ${activation}` : activation,
+    ...(residual ? ['residual'] : []),
+    ...(layerNorm ? ['layer norm'] : []),
     ...(inputScale ? ['learned input scale'] : []),
     ...(periodic > 0 ? [`waves of ${plural(periodic, 'number')}`] : []),
     ...(embeddings.length > 0

@@ -107,6 +107,16 @@ export interface Kernels {
   /** From the gradient g of s * w: gw = s * g and gs = the row sums of w * g (both + what they hold where accumulate). */
   scaleRowsGradient(rows: number, columns: number, g: number, w: number, s: number, gw: number, gs: number, accumulate: number): void;
   /**
+   * Layer norm of each row of z[rows, n], in place: x = (z - mean) / sqrt(variance + 1e-5) becomes scale[n] * x + shift[n]. Unless
+   * `normalised` is 0 it receives x, laid out like z, and inverse[rows] receives 1 / sqrt(…). ld a multiple of 8; columns beyond n
+   * hold zeros, and keep them.
+   */
+  layerNormForward(
+    rows: number, n: number, z: number, ld: number, scale: number, shift: number, normalised: number, inverse: number,
+  ): void;
+  /** d by the output becomes d by the input: inverse * (g - mean(g) - x * mean(g * x)) with g = scale * d, over each row. */
+  layerNormBackward(rows: number, n: number, d: number, ld: number, scale: number, normalised: number, inverse: number): void;
+  /**
    * y[rows, 3 * numbers] = W2' cos(2 pi w1 x + b1) + b2 of each number of x[rows, numbers]: w1 and b1 [numbers, 16], W2
    * [16 * numbers, 3] and b2 [numbers, 3], contiguous. rows a multiple of 4.
    */

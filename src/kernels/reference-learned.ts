@@ -26,6 +26,45 @@ export function blendGradient(n: number, d: Vector, bend: Vector): Float64Array 
   return sums;
 }
 
+/** Layer norm of rows of n values: y = scale x + shift, x = (z - mean) inverse, inverse = 1 / sqrt(variance + 1e-5). */
+export function layerNormForward(n: number, z: Vector, scale: Vector, shift: Vector) {
+  const x = new Float64Array(z.length);
+  const inverse = Float64Array.from({ length: z.length / n }, (_, r) => {
+    const row = Array.from(z.slice(r * n, (r + 1) * n));
+    const mean = row.reduce((sum, value) => sum + value, 0) / n;
+    const variance = row.reduce((sum, value) => sum + (value - mean) ** 2, 0) / n;
+    const factor = 1 / Math.sqrt(variance + 1e-5);
+    row.forEach((value, c) => {
+      x[r * n + c] = (value - mean) * factor;
+    });
+    return factor;
+  });
+  return { y: map(x, (value, i) => scale[i % n]! * value + shift[i % n]!), x, inverse };
+}
+
+/** Gradients by z, scale and shift, from d by y. */
+export function layerNormGradient(n: number, d: Vector, z: Vector, scale: Vector) {
+  const { x, inverse } = layerNormForward(n, z, scale, scale);
+  const byScale = blendGradient(n, d, x);
+  const byShift = blendGradient(
+    n,
+    d,
+    map(x, () => 1),
+  );
+  const byInput = new Float64Array(z.length);
+  inverse.forEach((factor, r) => {
+    let [sum, product] = [0, 0];
+    for (let i = r * n; i < (r + 1) * n; i++) {
+      sum += scale[i % n]! * d[i]!;
+      product += scale[i % n]! * d[i]! * x[i]!;
+    }
+    for (let i = r * n; i < (r + 1) * n; i++) {
+      byInput[i] = factor * (scale[i % n]! * d[i]! - sum / n - (x[i]! * product) / n);
+    }
+  });
+  return { byInput, byScale, byShift };
+}
+
 /** s[rows] * w[rows, columns]. */
 export const scaleRows = (columns: number, w: Vector, s: Vector) => map(w, (v, i) => v * s[Math.floor(i / columns)]!);
 

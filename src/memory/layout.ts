@@ -40,8 +40,12 @@ export interface LayoutRequest {
   readonly slopeStrides: readonly number[];
   /** Leading dimension of each layer that keeps how far its activation moved its output; empty where none does. */
   readonly bendStrides: readonly number[];
-  /** Leading dimension of each layer whose output goes on through dropout; empty where none does. */
-  readonly droppedStrides: readonly number[];
+  /** Leading dimension of each layer that normalises its product and keeps what its gradient needs; empty where none does. */
+  readonly normStrides: readonly number[];
+  /** Leading dimension of each hidden layer that passes on other values than its output, 0 of others; empty where none does. */
+  readonly passedStrides: readonly number[];
+  /** Leading dimension of the widest layer that adds its input to what it passes on, where gradients are made; else 0. */
+  readonly skipStride: number;
   /** Parameter-sized float64 arrays for what a user's penalty adds to the gradient: 1, or 0 where there is none. */
   readonly penaltyGradients: number;
   /** Floats of the first layer's scaled weights, and of their gradient; 0 where inputs have no learned scale. */
@@ -77,8 +81,14 @@ export interface WorkerLayout {
   readonly slopes: readonly number[];
   /** Per layer that learns its blend: [rows, outputStride], f(h) - h. */
   readonly bends: readonly number[];
-  /** Per layer that has dropout: [rows, outputStride], what is left of its output. */
-  readonly dropped: readonly number[];
+  /** Per layer that normalises: [rows, outputStride], its product less its mean, over its spread. */
+  readonly normalised: readonly number[];
+  /** Per layer that normalises: [rows], 1 / spread. */
+  readonly inverseSpreads: readonly number[];
+  /** Per hidden layer with dropout or a skip: [rows, outputStride], what the next layer gets in place of its output. */
+  readonly passed: readonly number[];
+  /** [rows, skipStride]: the gradient that goes around a layer. */
+  readonly skipDelta: number;
   /** Two buffers of [rows, widest outputStride] for the backward pass. */
   readonly deltas: readonly [number, number];
   /** Learned scale times weight of the first layer, laid out like that. */
@@ -152,7 +162,10 @@ export function planLayout(request: LayoutRequest): Layout {
       outputs: request.outputStrides.map((stride) => floats(rows * stride)),
       slopes: request.slopeStrides.map((stride) => floats(rows * stride)),
       bends: request.bendStrides.map((stride) => floats(rows * stride)),
-      dropped: request.droppedStrides.map((stride) => floats(rows * stride)),
+      normalised: request.normStrides.map((stride) => floats(rows * stride)),
+      inverseSpreads: request.normStrides.map(() => floats(rows)),
+      passed: request.passedStrides.map((stride) => floats(rows * stride)),
+      skipDelta: floats(rows * request.skipStride),
       deltas: [floats(rows * widest), floats(rows * widest)],
       scaledWeight: floats(request.scaledWeights),
       scaledGradient: floats(request.scaledWeights),

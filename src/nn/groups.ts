@@ -18,7 +18,7 @@ export type Groups = Readonly<Record<TensorKind, Factors>>;
 export const LAYER_RATES = ['uniform', 'ntk'] as const;
 export type LayerRates = (typeof LAYER_RATES)[number];
 
-/** What decays: everything, or everything but the layers' biases. */
+/** What decays: everything, or everything but the layers' biases and the scales and shifts of their norms. */
 export const DECAYED = ['all', 'weights'] as const;
 
 /** The factors of the pieces that only the recipe has are its own (docs/recipe.md); layers have all of the rate. */
@@ -26,6 +26,7 @@ export function groupsFor(choice: { readonly biasRate: number; readonly decay: (
   return {
     weight: { rate: 1, decay: 1 },
     bias: { rate: choice.biasRate, decay: choice.decay === 'all' ? 1 : 0 },
+    norm: { rate: 1, decay: choice.decay === 'all' ? 1 : 0 },
     blend: { rate: 0.1, decay: 1 },
     scale: { rate: 6, decay: 1 },
     periodic: { rate: 0.1, decay: 1 },

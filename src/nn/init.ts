@@ -1,6 +1,6 @@
 /**
  * Initial weights. Of layers: He's uniform rule, W ~ U(-a, a) with a = gain * sqrt(3 / fan in), biases 0; the output layer has gain
- * 1. Learned scales and blends start at 1, where they change nothing; embeddings at N(0, 1); periodic functions as in RealMLP, with
+ * 1. Learned scales and blends start at 1, where they change nothing; norms with scale 1 and shift 0; embeddings at N(0, 1); periodic functions as in RealMLP, with
  * frequencies 0.1 N(0, 1), phases U(-pi, pi), and what weighs them U(-1/4, 1/4). All a pure function of the seed, the tensor and the
  * element's index in the unpadded tensor.
  *
@@ -22,6 +22,7 @@ export function initialiseParameters(network: Network, seed: number, vector: Flo
     const values = new Float32Array(layer.inputs * layer.outputs);
     fillUniform(values, gain * Math.sqrt(3 / layer.inputs), seed, PURPOSE.initialWeights, i);
     writeTensor(layer.weight, vector, values);
+    if (layer.norm !== null) writeTensor(layer.norm.scale, vector, ones(layer.norm.scale));
     if (layer.blend !== null) writeTensor(layer.blend, vector, ones(layer.blend));
   });
   if (network.scale !== null) writeTensor(network.scale, vector, ones(network.scale));

@@ -3,7 +3,13 @@
  * says what there is (NetworkSpec: plain JSON, stored in a model) and where each tensor lies (Network).
  *
  * Dimension letters: B rows, I inputs, O outputs, P parameters. y[B, O] = f(x[B, I] W[I, O] + b[O]); with a learned blend the
- * hidden activation is h + a (f(h) - h), a[O]. What goes into the first layer is
+ * hidden activation is h + a (f(h) - h), a[O]. With layer norm a hidden layer normalises each row of its product before the
+ * activation; in a residual network each hidden layer of as many units as the one before it adds its input to what it passes on:
+ *
+ *   y = x + dropout(f(norm(x W + b)))
+ *
+ * (a block of rtdl's ResNet, Gorishniy et al., NeurIPS 2021, with one layer in it; layer norm: Ba, Kiros, Hinton 2016). What goes
+ * into the first layer is
  *
  *   s * [ inputs of a row | 3 periodic functions of each of the first numbers | 8 learned values of each embedded category ]
  *
@@ -34,6 +40,10 @@ export interface NetworkSpec {
   readonly blend: boolean;
   /** Whether each input of the first layer is multiplied with a learned factor. */
   readonly inputScale: boolean;
+  /** Whether hidden layers of equal width add their input to their output. */
+  readonly residual: boolean;
+  /** Whether hidden layers normalise each row before the activation, with a learned scale and shift for each unit. */
+  readonly layerNorm: boolean;
   /** How many of a row's inputs, the first ones, are numbers with periodic functions beside them; 0 for none. */
   readonly periodic: number;
   /** Values of each category whose learned values stand in the input for it, in the order of their codes. */
@@ -42,7 +52,16 @@ export interface NetworkSpec {
 
 /** A network of dense layers alone. */
 export function denseNetwork(sizes: readonly number[], activation: ActivationName): NetworkSpec {
-  return { sizes: [...sizes], activation, blend: false, inputScale: false, periodic: 0, embeddings: [] };
+  return {
+    sizes: [...sizes],
+    activation,
+    blend: false,
+    inputScale: false,
+    residual: false,
+    layerNorm: false,
+    periodic: 0,
+    embeddings: [],
+  };
 }
 
 /** Numbers that a row brings: inputs, then the code of each embedded category. */
@@ -51,11 +70,11 @@ export function rowWidth({ sizes, embeddings }: Pick<NetworkSpec, 'sizes' | 'emb
 }
 
 /** What a tensor is; rates and decay may differ by it (groups.ts). */
-export type TensorKind = 'weight' | 'bias' | 'blend' | 'scale' | 'periodic' | 'embedding';
+export type TensorKind = 'weight' | 'bias' | 'norm' | 'blend' | 'scale' | 'periodic' | 'embedding';
 
 /** One tensor of the parameter vector. */
 export interface Tensor {
-  /** W0, b0, a0, W1 … s, periodicW1 … embedding0 … */
+  /** W0, b0, normScale0, normShift0, a0, W1 … s, periodicW1 … embedding0 … */
   readonly name: string;
   readonly kind: TensorKind;
   /** Without padding; one number for a vector. */
@@ -72,6 +91,12 @@ export interface Tensor {
   readonly length: number;
 }
 
+/** Of the normalised product of a hidden layer; [O] each. */
+export interface NormTensors {
+  readonly scale: Tensor;
+  readonly shift: Tensor;
+}
+
 export interface DenseLayer {
   readonly inputs: number;
   readonly outputs: number;
@@ -81,8 +106,12 @@ export interface DenseLayer {
   readonly outputStride: number;
   readonly weight: Tensor;
   readonly bias: Tensor;
+  /** Of a hidden layer that normalises its product. */
+  readonly norm: NormTensors | null;
   /** Of a hidden layer that learns its blend. */
   readonly blend: Tensor | null;
+  /** Whether it adds its input to what it passes on. */
+  readonly skip: boolean;
 }
 
 /** PBLD (Holzmueller et al. 2024, after Gorishniy et al. 2022): W2' cos(2 pi w1 x + b1) + b2 for each of N numbers. */
@@ -116,7 +145,7 @@ export interface Network extends NetworkSpec {
   /** s [inputs of the first layer] */
   readonly scale: Tensor | null;
   readonly derived: DerivedInputs | null;
-  /** In file order: W0, b0, a0, W1 … s, periodicW1 … embedding0 … */
+  /** In file order: W0, b0, normScale0, normShift0, a0, W1 … s, periodicW1 … embedding0 … */
   readonly tensors: readonly Tensor[];
   /** P, padding included; a multiple of 16. */
   readonly parameters: number;
@@ -128,7 +157,7 @@ const roundUp = (value: number, multiple: number): number => Math.ceil(value / m
 
 /** Lays out a network. */
 export function planNetwork(spec: NetworkSpec): Network {
-  const { sizes, blend, inputScale, periodic, embeddings } = spec;
+  const { sizes, blend, inputScale, residual, layerNorm, periodic, embeddings } = spec;
   const tensors: Tensor[] = [];
   let offset = 0;
   const place = (name: string, kind: TensorKind, shape: number[], stride: number, storedRows: number): Tensor => {
@@ -152,8 +181,11 @@ export function planNetwork(spec: NetworkSpec): Network {
     const outputStride = isOutput && outputs === 1 ? 1 : roundUp(outputs, PADDING);
     const weight = place(`W${i}`, 'weight', [inputs, outputs], outputStride, inputStride);
     const bias = place(`b${i}`, 'bias', [outputs], outputStride, 1);
+    const placeUnits = (name: string): Tensor => place(`${name}${i}`, 'norm', [outputs], outputStride, 1);
+    const norm = layerNorm && !isOutput ? { scale: placeUnits('normScale'), shift: placeUnits('normShift') } : null;
     const blended = blend && !isOutput ? place(`a${i}`, 'blend', [outputs], outputStride, 1) : null;
-    return { inputs, outputs, inputStride, outputStride, weight, bias, blend: blended };
+    const skip = residual && !isOutput && i > 0 && inputs === outputs;
+    return { inputs, outputs, inputStride, outputStride, weight, bias, norm, blend: blended, skip };
   });
   const [{ inputs, inputStride }] = layers;
   const scale = inputScale ? place('s', 'scale', [inputs], inputStride, 1) : null;
@@ -186,8 +218,18 @@ export function planNetwork(spec: NetworkSpec): Network {
 }
 
 /** The description alone, copied: what a model file holds of a network. */
-export function specOf({ sizes, activation, blend, inputScale, periodic, embeddings }: NetworkSpec) {
-  return { sizes: [...sizes], activation, blend, inputScale, periodic, embeddings: [...embeddings] };
+export function specOf(spec: NetworkSpec) {
+  const { sizes, activation, blend, inputScale, residual, layerNorm, periodic, embeddings } = spec;
+  return {
+    sizes: [...sizes],
+    activation,
+    blend,
+    inputScale,
+    residual,
+    layerNorm,
+    periodic,
+    embeddings: [...embeddings],
+  };
 }
 
 /** A tensor without its padding, [rows, columns] row-major, copied out of a parameter-sized vector. */

@@ -9,6 +9,7 @@ import { ACTIVATIONS } from '../nn/activations/index.js';
 import { createDerivedInputs } from './derived-inputs.js';
 import type { Dropout } from './dropout.js';
 import { inputOf, paddedRows } from './forward.js';
+import { createNorm } from './layer-norm.js';
 import type { StepPlan } from './plan.js';
 
 /**
@@ -37,11 +38,13 @@ export function createBackward(
     outputs: layer.outputs,
     inputStride: layer.inputStride,
     outputStride: layer.outputStride,
-    input: inputOf(own, i, dropout !== null),
+    input: inputOf(network, own, i, dropout !== null),
     delta: own.deltas[(last - i) % 2],
     weight: i === 0 && scale !== null ? own.scaledWeight : parameters + 4 * layer.weight.offset,
     weightGradient: 4 * layer.weight.offset,
     biasGradient: 4 * layer.bias.offset,
+    norm: layer.norm && createNorm(i, layer, layer.norm, own, kernels, parameters),
+    skip: layer.skip,
   }));
   type Layer = (typeof layers)[number];
 
@@ -129,16 +132,20 @@ export function createBackward(
       }
       const below = layers[i - 1];
       weightGradient(l, rows, gradient + l.weightGradient, accumulate);
-      inputGradient(l, m, 0, l.inputStride, below.delta, deactivate.epilogue);
+      inputGradient(l, m, 0, l.inputStride, below.delta, deactivate.epilogues[i - 1]);
+      const count = m * l.inputStride;
+      if (l.skip) kernels.add(below.delta, own.skipDelta, count);
+      if (below.skip) views.f32.copyWithin(own.skipDelta / 4, below.delta / 4, below.delta / 4 + count);
       if (dropout !== null) dropout.apply(i - 1, below.delta, below.delta, m, l.inputStride);
       deactivate.run(i - 1, below.delta, rows, gradient, accumulate);
+      if (below.norm !== null) below.norm.backward(below.delta, rows, gradient, accumulate);
     }
   };
 }
 
 interface Deactivate {
-  /** What the product that makes the gradient does of it. */
-  readonly epilogue: number;
+  /** Of each hidden layer: what the product that makes its gradient does of it. */
+  readonly epilogues: readonly number[];
   /** Takes the gradient of hidden layer `i` through its activation, in place, and adds up that of its blend. */
   run(i: number, delta: number, rows: number, gradient: number, accumulate: boolean): void;
 }
@@ -156,7 +163,7 @@ function createDeactivate({ network, layout }: StepPlan, worker: number, kernels
   }));
   if (network.blend) {
     return {
-      epilogue: 0,
+      epilogues: hidden.map(() => 0),
       run(i, delta, rows, gradient, accumulate) {
         const { stride, slope, bend, blendGradient } = hidden[i];
         kernels.blendGradient(rows, stride, delta, bend, gradient + blendGradient, accumulate ? 1 : 0);
@@ -164,11 +171,13 @@ function createDeactivate({ network, layout }: StepPlan, worker: number, kernels
       },
     };
   }
+  // A gradient that also goes around a layer is whole only after the product, and the product's input is not the activation's output.
+  const epilogues = hidden.map((_, i) => (network.layers[i].skip || network.layers[i + 1].skip ? 0 : backwardEpilogue));
   return {
-    epilogue: backwardEpilogue,
+    epilogues,
     run(i, delta, rows) {
       const { stride, kept } = hidden[i];
-      if (backwardEpilogue === 0 && backward !== null) backward(kernels, delta, kept, paddedRows(rows) * stride);
+      if (epilogues[i] === 0 && backward !== null) backward(kernels, delta, kept, paddedRows(rows) * stride);
     },
   };
 }

@@ -7,8 +7,10 @@ import type { WorkerLayout } from '../memory/layout.js';
 import type { Views } from '../memory/views.js';
 import type { Activation } from '../nn/activations/activation.js';
 import { ACTIVATIONS } from '../nn/activations/index.js';
+import type { Network } from '../nn/network.js';
 import { createDerivedInputs } from './derived-inputs.js';
 import type { Dropout } from './dropout.js';
+import { createNorm } from './layer-norm.js';
 import type { ForwardPlan } from './plan.js';
 
 /** Rows rounded up to the kernels' multiple of 4; what is computed in the extra rows is never read. */
@@ -42,10 +44,12 @@ export function createForward(
     outputs: layer.outputs,
     inputStride: layer.inputStride,
     outputStride: layer.outputStride,
-    input: inputOf(own, i, dropout !== null),
+    input: inputOf(network, own, i, dropout !== null),
     output: own.outputs[i],
     weight: i === 0 && scale !== null ? own.scaledWeight : parameters + 4 * layer.weight.offset,
     bias: parameters + 4 * layer.bias.offset,
+    norm: layer.norm && createNorm(i, layer, layer.norm, own, kernels, parameters),
+    skip: layer.skip,
     ...(i === last ? { epilogue: 0, activate: null } : createActivation(plan, i, own, views, kernels, parameters)),
   }));
 
@@ -77,8 +81,14 @@ export function createForward(
         );
       }
       if (i === until) return;
+      if (l.norm !== null) l.norm.forward(rows);
       if (l.activate !== null) l.activate(m);
-      if (dropout !== null && i < last) dropout.apply(i, l.output, own.dropped[i], m, l.outputStride);
+      if (dropout !== null && i < last) dropout.apply(i, l.output, own.passed[i], m, l.outputStride);
+      if (l.skip) {
+        const count = m * l.outputStride;
+        if (dropout === null) views.f32.copyWithin(own.passed[i] / 4, l.output / 4, l.output / 4 + count);
+        kernels.add(own.passed[i], l.input, count);
+      }
     }
   };
 }
@@ -93,13 +103,13 @@ function createActivation(
   parameters: number,
 ): { readonly epilogue: number; readonly activate: ((rows: number) => void) | null } {
   const activation: Activation = ACTIVATIONS[network.activation];
-  const { outputs, outputStride: stride, blend } = network.layers[i];
+  const { outputs, outputStride: stride, norm, blend } = network.layers[i];
   const h = own.outputs[i];
   const slope = own.slopes[i] ?? 0;
   const clearsPadding = !activation.keepsZero && stride > outputs;
   const { forward, backward } = activation;
   if (blend === null) {
-    const epilogue = activation.forwardEpilogue;
+    const epilogue = norm === null ? activation.forwardEpilogue : 0;
     if (epilogue !== 0 || forward === null) return { epilogue, activate: null };
     return {
       epilogue,
@@ -129,9 +139,9 @@ function createActivation(
 }
 
 /** Where layer `i` takes its input from. */
-export function inputOf(own: WorkerLayout, i: number, dropped: boolean): number {
+export function inputOf({ layers }: Network, own: WorkerLayout, i: number, dropped: boolean): number {
   if (i === 0) return own.input;
-  return dropped ? own.dropped[i - 1] : own.outputs[i - 1];
+  return dropped || layers[i - 1].skip ? own.passed[i - 1] : own.outputs[i - 1];
 }
 
 /** Zeroes columns [from, stride) of [rows, stride] at an element index. */

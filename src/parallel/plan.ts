@@ -128,7 +128,9 @@ export function planStep(options: StepOptions): StepPlan {
     shards: options.shards,
     gradientBuffers,
     slopeStrides: keepsSlopes ? hiddenStrides(network) : [],
-    droppedStrides: options.dropout > 0 ? hiddenStrides(network) : [],
+    passedStrides: passedStrides(network, options.dropout > 0),
+    normStrides: network.layerNorm ? hiddenStrides(network) : [],
+    skipStride: Math.max(0, ...network.layers.filter(({ skip }) => skip).map(({ outputStride }) => outputStride)),
     derivedStride: network.derived?.stride ?? 0,
     embedding: Math.max(0, ...(network.derived?.embeddings ?? []).map(({ length }) => length)),
     penaltyGradients: typeof options.loss !== 'string' && options.loss.penaltyGradient ? 1 : 0,
@@ -147,7 +149,9 @@ export function planForward(spec: NetworkSpec, workers: number): ForwardPlan {
     shards: 1,
     gradientBuffers: new Array<number>(workers).fill(0),
     slopeStrides: [],
-    droppedStrides: [],
+    passedStrides: passedStrides(network, false),
+    normStrides: [],
+    skipStride: 0,
     derivedStride: 0,
     embedding: 0,
     penaltyGradients: 0,
@@ -173,6 +177,12 @@ function forwardRequest(network: Network) {
 function takesSlope(name: ActivationName): boolean {
   const activation: Activation = ACTIVATIONS[name];
   return activation.derivativeFrom === 'slope';
+}
+
+/** Of what hidden layers pass on in place of their outputs: all with dropout, else those that add their input. */
+function passedStrides({ layers }: Network, dropout: boolean): number[] {
+  if (!dropout && layers.every(({ skip }) => !skip)) return [];
+  return layers.slice(0, -1).map(({ skip, outputStride }) => (dropout || skip ? outputStride : 0));
 }
 
 function hiddenStrides({ layers }: Network): number[] {

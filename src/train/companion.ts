@@ -19,6 +19,8 @@ const PLAIN = {
   activation: 'relu',
   learnedActivation: false,
   inputScale: false,
+  residual: false,
+  layerNorm: false,
   init: 'he',
   dropout: 0,
   dropoutSchedule: 'constant',

@@ -20,6 +20,7 @@ import { runOptions } from './config/run.js';
 import { splitOptions } from './config/split.js';
 import { watchOptions } from './config/watch.js';
 import { checkData, dataOptions } from './data-options.js';
+import { checkHiddenLayers } from './hidden-layers.js';
 import { checkHyperparameters } from './hyperparameters.js';
 import { checkLossConstants } from './loss-constants.js';
 import { type NameOf, optionalChoice, parseOptions } from './options.js';
@@ -111,7 +112,7 @@ export const dataSchema = z.strictObject(dataOptions);
  *
  * @param input a `TrainConfig`, not trusted
  * @throws ParagradError `bad_option`: names the option, what was expected, and what was given; `unread_option` for a
- *   constant that the optimizer or the loss does not read; `loss_task_mismatch`; `needs_validation`
+ *   constant that the optimizer or the loss does not read, or a piece that no hidden layer can have; `loss_task_mismatch`; `needs_validation`
  *
  * @example
  * const config = resolveConfig({ data: 'houses.parquet', target: 'price', epochs: 5 });
@@ -119,6 +120,7 @@ export const dataSchema = z.strictObject(dataOptions);
 export function resolveConfig(input: unknown, nameOf?: NameOf): ResolvedConfig {
   const config = parseOptions(configSchema, withPreset(input), nameOf) as ResolvedConfig;
   checkData(config, nameOf);
+  checkHiddenLayers(config, nameOf);
   checkHyperparameters(config, nameOf);
   checkHeldOut(config, nameOf);
   checkSplit(config, nameOf);

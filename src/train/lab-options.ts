@@ -5,6 +5,7 @@ import { ACTIVATIONS } from '../nn/activations/index.js';
 import { LOSSES, type LossName } from '../nn/losses/index.js';
 import { choice, namesOf } from './config/fields.js';
 import { configSchema } from './config.js';
+import { checkHiddenLayers } from './hidden-layers.js';
 import { checkHyperparameters } from './hyperparameters.js';
 import { checkLossConstants } from './loss-constants.js';
 import { option, parseOptions } from './options.js';
@@ -58,6 +59,8 @@ const labSchema = z.strictObject({
     dropout: true,
     learnedActivation: true,
     inputScale: true,
+    residual: true,
+    layerNorm: true,
     quantile: true,
     labelSmoothing: true,
     reduction: true,
@@ -91,10 +94,11 @@ export type ResolvedLab = z.output<typeof labSchema>;
  * Checks the options of a lab and fills in the defaults.
  *
  * @throws ParagradError `bad_option`: names the option, what was expected, and what was given; `unread_option` for a
- *   constant that the optimizer or the loss does not read
+ *   constant that the optimizer or the loss does not read, or a piece that no hidden layer can have
  */
 export function resolveLab(input: LabOptions): ResolvedLab {
   const options = parseOptions(labSchema, input);
+  checkHiddenLayers({ ...options, hidden: options.sizes.slice(1, -1) }, (key) => (key === 'hidden' ? 'sizes' : key));
   checkHyperparameters(options);
   checkLossConstants(options, options.loss);
   if (options.periodic > options.sizes[0]) {

@@ -74,6 +74,8 @@ export function createLab(options: LabOptions): Lab {
       activation: resolved.activation,
       blend: resolved.learnedActivation,
       inputScale: resolved.inputScale,
+      residual: resolved.residual,
+      layerNorm: resolved.layerNorm,
       periodic: resolved.periodic,
       embeddings: resolved.embeddings,
     },

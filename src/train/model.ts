@@ -89,6 +89,8 @@ const networkSchema = z.object({
   activation: z.enum(Object.keys(ACTIVATIONS) as ActivationName[]),
   blend: z.boolean().default(false),
   inputScale: z.boolean().default(false),
+  residual: z.boolean().default(false),
+  layerNorm: z.boolean().default(false),
   periodic: count.default(0),
   embeddings: z.array(width).default([]),
 }) satisfies z.ZodType<NetworkSpec>;

@@ -25,6 +25,8 @@ export function stepOptions(
       activation: config.activation,
       blend: config.learnedActivation,
       inputScale: config.inputScale,
+      residual: config.residual,
+      layerNorm: config.layerNorm,
       periodic: config.encode.includes('periodic') ? layout.numbers : 0,
       embeddings: layout.embedded,
     },

@@ -15,6 +15,17 @@ const PIECES: Record<string, Partial<NetworkSpec>> = {
   'input scale': { inputScale: true },
   periodic: { periodic: 2 },
   embeddings: { embeddings: [4, 9] },
+  residual: { sizes: [3, 6, 6, 6, 4, 4, 2], residual: true },
+  'layer norm': { layerNorm: true },
+  'residual blocks with all else': {
+    sizes: [3, 6, 6, 6, 2],
+    residual: true,
+    layerNorm: true,
+    blend: true,
+    inputScale: true,
+    periodic: 2,
+    embeddings: [5],
+  },
   all: { blend: true, inputScale: true, periodic: 3, embeddings: [5] },
   'all before a linear output': { sizes: [3, 1], inputScale: true, periodic: 3, embeddings: [5] },
 };

@@ -93,6 +93,7 @@ describe('networkWords', () => {
   it.each([
     [plain, '8-64-1, mish'],
     [{ ...plain, blend: true, inputScale: true }, '8-64-1, learned mish, learned input scale'],
+    [{ ...plain, residual: true, layerNorm: true }, '8-64-1, mish, residual, layer norm'],
     [{ ...plain, periodic: 1, embeddings: [9] }, '8-64-1, mish, waves of 1 number, vectors for 1 category'],
     [{ ...plain, periodic: 8, embeddings: [9, 20] }, '8-64-1, mish, waves of 8 numbers, vectors for 2 categories'],
   ])('%j', (network, words) => expect(networkWords(network)).toBe(words));

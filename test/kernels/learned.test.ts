@@ -123,6 +123,56 @@ describe.each(ARENAS)('%s', (_, arena) => {
     }
   });
 
+  test('layerNormForward and layerNormBackward: of 8 values or more, within 2^-17 of the largest, or of 1 / spread; padding stays 0', () => {
+    fc.assert(
+      fc.property(shape, fc.integer({ min: 8, max: 45 }), ({ rows, seed }, n) => {
+        reset(arena);
+        const ld = (n + 7) & ~7;
+        const [z, d] = [tame(seed, rows * n, 3), tame(seed + 1, rows * n)];
+        const [scale, shift] = [tame(seed + 2, n), tame(seed + 3, n)];
+        const padded = (given: Float32Array) =>
+          Float32Array.from({ length: (given.length / n) * ld }, (_, i) =>
+            i % ld < n ? given[Math.floor(i / ld) * n + (i % ld)] : 0,
+          );
+        const dense = (held: Float32Array) => held.filter((_, i) => i % ld < n);
+        const [pz, pd, ps, pt] = [z, d, scale, shift].map((given) => placeVector(arena, padded(given)));
+        const px = placeVector(arena, new Float32Array(rows * ld).fill(Number.NaN));
+        const pi = placeVector(arena, new Float32Array(rows).fill(Number.NaN));
+        call(arena, [pz, px, pi], (kernels) =>
+          kernels.layerNormForward(rows, n, pz.at, ld, ps.at, pt.at, px.at, pi.at),
+        );
+        call(arena, [pd], (kernels) => kernels.layerNormBackward(rows, n, pd.at, ld, ps.at, px.at, pi.at));
+        const wanted = reference.layerNormForward(n, z, scale, shift);
+        const { byInput } = reference.layerNormGradient(n, d, z, scale);
+        const least = Math.max(1, ...wanted.inverse);
+        expect(relativeError(read(arena, pi), wanted.inverse, least)).toBeLessThanOrEqual(2 ** -17);
+        for (const [region, values] of [
+          [pz, wanted.y],
+          [px, wanted.x],
+          [pd, byInput],
+        ] as const) {
+          const held = read(arena, region);
+          expect(relativeError(dense(held), values, least)).toBeLessThanOrEqual(2 ** -17);
+          expect(held.every((value, i) => i % ld < n || value === 0)).toBe(true);
+        }
+      }),
+    );
+  });
+
+  test('layerNormForward that keeps nothing has the same output, and writes nothing else', () => {
+    const outputs = [true, false].map((keeps) => {
+      reset(arena);
+      const [z, scale, shift, x, inverse] = [tame(1, 48), tame(2, 16), tame(3, 16), tame(4, 48), tame(5, 3)].map(
+        (given) => placeVector(arena, given),
+      );
+      call(arena, keeps ? [z, x, inverse] : [z], (kernels) =>
+        kernels.layerNormForward(3, 16, z.at, 16, scale.at, shift.at, keeps ? x.at : 0, keeps ? inverse.at : 0),
+      );
+      return read(arena, z);
+    });
+    expect(outputs[0]).toEqual(outputs[1]);
+  });
+
   test('average takes all of the parameters where it keeps nothing', () => {
     reset(arena);
     const [a, p] = [placeVector(arena, tame(1, 40)), placeVector(arena, tame(2, 40))];

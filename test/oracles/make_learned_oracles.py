@@ -1,7 +1,8 @@
 """Training steps of small networks with learned pieces by PyTorch, in float64, for test/learned.test.ts. Writes learned.json beside
 this file. (pip install torch)
 
-Tensors are named and shaped as in paragrad's model files: W{i} [in, out], b{i}, a{i} (blend of hidden layer i), s (input scale),
+Tensors are named and shaped as in paragrad's model files: W{i} [in, out], b{i}, normScale{i} and normShift{i} (layer norm of hidden
+layer i), a{i} (its blend), s (input scale),
 periodicW1 and periodicB1 [N, 16], periodicW2 [16 N, 3], periodicB2 [N, 3], embedding{e} [values, 8]. A row of X holds the inputs and
 then a code for each embedded category, -1 for none.
 
@@ -19,11 +20,11 @@ ACTIVATIONS = {
     "identity": lambda z: z, "relu": F.relu, "leaky_relu": lambda z: F.leaky_relu(z, 0.01), "tanh": torch.tanh,
     "sigmoid": torch.sigmoid, "elu": F.elu, "selu": F.selu, "gelu": F.gelu, "silu": F.silu, "mish": F.mish,
 }
-KINDS = {"W": "weight", "b": "bias", "a": "blend", "s": "scale", "p": "periodic", "e": "embedding"}
+KINDS = {"n": "norm", "W": "weight", "b": "bias", "a": "blend", "s": "scale", "p": "periodic", "e": "embedding"}
 
 
 def case(name, sizes, activation="mish", blend=False, scale=False, periodic=0, embeddings=(), optimizer="sgd", rate=0.05, steps=6,
-         rows=24, ntk=False, bias_rate=1.0, decay=0.0, decayed="all", ema=None, batch=None, seed=5):
+         rows=24, ntk=False, bias_rate=1.0, decay=0.0, decayed="all", ema=None, batch=None, seed=5, residual=False, norm=False):
     g = torch.Generator().manual_seed(seed)
     draw = lambda *shape: torch.randn(*shape, generator=g)
     width = sizes[0] + 3 * periodic + 8 * len(embeddings)
@@ -35,6 +36,9 @@ def case(name, sizes, activation="mish", blend=False, scale=False, periodic=0, e
     for i, outputs in enumerate(sizes[1:]):
         P[f"W{i}"] = draw(fans[i], outputs) / fans[i] ** 0.5
         P[f"b{i}"] = draw(outputs) * 0.1
+        if norm and i < len(sizes) - 2:
+            P[f"normScale{i}"] = 1 + 0.3 * draw(outputs)
+            P[f"normShift{i}"] = 0.3 * draw(outputs)
         if blend and i < len(sizes) - 2:
             P[f"a{i}"] = 1 + 0.3 * draw(outputs)
     if scale:
@@ -49,9 +53,9 @@ def case(name, sizes, activation="mish", blend=False, scale=False, periodic=0, e
     init = {k: v.flatten().tolist() for k, v in P.items()}
     roots = {f"W{i}": fan ** 0.5 if ntk else 1.0 for i, fan in enumerate(fans)}
     V = {k: (v * roots.get(k, 1.0)).requires_grad_() for k, v in P.items()}
-    rates = {"weight": 1.0, "bias": bias_rate, "blend": 0.1, "scale": 6.0, "periodic": 0.1, "embedding": 0.1}
+    rates = {"norm": 1.0, "weight": 1.0, "bias": bias_rate, "blend": 0.1, "scale": 6.0, "periodic": 0.1, "embedding": 0.1}
     groups = [{"params": [v], "lr": rate * rates[KINDS[k[0]]],
-               "weight_decay": 0.0 if decayed == "weights" and KINDS[k[0]] == "bias" else decay} for k, v in V.items()]
+               "weight_decay": 0.0 if decayed == "weights" and KINDS[k[0]] in ("bias", "norm") else decay} for k, v in V.items()]
     opt = torch.optim.SGD(groups) if optimizer == "sgd" else torch.optim.AdamW(groups, betas=(0.9, 0.95), eps=1e-12)
     assert optimizer != "sgd" or decay == 0  # its decay is not decoupled
     average, step_average = {}, get_ema_multi_avg_fn(ema) if ema else None
@@ -68,11 +72,15 @@ def case(name, sizes, activation="mish", blend=False, scale=False, periodic=0, e
         if scale:
             h = h * V["s"]
         for i in range(len(sizes) - 1):
-            h = h @ (V[f"W{i}"] / roots[f"W{i}"]) + V[f"b{i}"]
+            x, h = h, h @ (V[f"W{i}"] / roots[f"W{i}"]) + V[f"b{i}"]
             if i == len(sizes) - 2:
                 return h
+            if norm:
+                h = F.layer_norm(h, h.shape[1:], V[f"normScale{i}"], V[f"normShift{i}"])
             f = ACTIVATIONS[activation](h)
             h = h + V[f"a{i}"] * (f - h) if blend else f
+            if residual and i > 0 and x.shape == h.shape:
+                h = x + h
 
     batch = batch or rows
     batches, losses, first = [], [], None
@@ -97,7 +105,8 @@ def case(name, sizes, activation="mish", blend=False, scale=False, periodic=0, e
         "name": name, "batchSize": batch, "X": rows_x.flatten().tolist(), "y": y.flatten().tolist(), "batches": batches,
         "options": {
             "sizes": sizes, "activation": activation, "learnedActivation": blend, "inputScale": scale, "periodic": periodic,
-            "embeddings": list(embeddings), "optimizer": "sgd" if optimizer == "sgd" else "adamw", "learningRate": rate,
+            "embeddings": list(embeddings), **({"residual": True} if residual else {}), **({"layerNorm": True} if norm else {}),
+            "optimizer": "sgd" if optimizer == "sgd" else "adamw", "learningRate": rate,
             "layerRates": "ntk" if ntk else "uniform", "biasRate": bias_rate, "weightDecay": decay, "decay": decayed,
             **({} if optimizer == "sgd" else {"beta1": 0.9, "beta2": 0.95, "epsilon": 1e-12}), **({"ema": ema} if ema else {}),
         },
@@ -108,6 +117,12 @@ def case(name, sizes, activation="mish", blend=False, scale=False, periodic=0, e
 everything = dict(blend=True, scale=True, periodic=2, embeddings=(4, 11))
 cases = [
     *(case(f"blend-{name}", [3, 6, 5, 2], name, blend=True) for name in ACTIVATIONS),
+    *(case(f"residual-norm-{name}", [3, 6, 6, 5, 5, 5, 2], name, residual=True, norm=True) for name in ACTIVATIONS),
+    case("residual", [3, 7, 7, 7, 1], "relu", residual=True),
+    case("norm", [3, 9, 16, 4, 1], "relu", norm=True),
+    case("norm-decay", [6, 9, 1], "tanh", optimizer="adamw", rate=0.02, decay=0.1, decayed="weights", norm=True, steps=10),
+    case("residual-everything", [5, 9, 9, 9, 2], optimizer="adamw", rate=0.01, ntk=True, bias_rate=0.1, decay=0.05, decayed="weights",
+         ema=0.9, steps=10, rows=30, batch=13, residual=True, norm=True, blend=True, scale=True, periodic=2, embeddings=(4, 11)),
     case("scale", [5, 7, 1], scale=True),
     case("scale-linear", [5, 1], scale=True),
     case("periodic", [3, 6, 1], "tanh", periodic=3),

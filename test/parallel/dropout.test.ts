@@ -19,31 +19,36 @@ const options = (activation: ActivationName): LabOptions => ({
 });
 const DIFFERENCE = 2e-4;
 
-/** Labs of one seed drop the same units at their first step. */
-function firstLoss(activation: ActivationName, parameters: Record<string, Float32Array>): number {
-  return createLab({ ...options(activation), parameters }).step({ x, y }).loss;
-}
-
 // relu, leaky_relu and selu have kinks that a difference may straddle; the seed is such that none of them matters.
 describe.each(Object.keys(ACTIVATIONS) as ActivationName[])('%s', (activation) => {
-  it('has the gradient of the loss that it has with these units dropped, to 1 in 100 of the largest', () => {
-    const parameters = createLab(options(activation)).parameters();
-    // Without a bias, a unit that lost all its inputs would be at 0 exactly, where relu has no derivative.
-    for (const name of ['b0', 'b1']) parameters[name] = numbers(parameters[name].length, 3).map((bias) => bias / 10);
-    const { gradient } = createLab({ ...options(activation), parameters }).step({ x, y });
-    for (const name of Object.keys(gradient)) {
-      const largest = Math.max(...gradient[name].map(Math.abs));
-      for (const i of [0, 1, gradient[name].length - 1]) {
-        const moved = (by: number): number => {
-          const changed = { ...parameters, [name]: parameters[name].slice() };
-          changed[name][i] += by;
-          return firstLoss(activation, changed);
-        };
-        const slope = (moved(DIFFERENCE) - moved(-DIFFERENCE)) / (2 * DIFFERENCE);
-        expect(Math.abs(slope - gradient[name][i]), `${name}[${i}]`).toBeLessThanOrEqual(0.01 * largest + 1e-5);
+  it.each([
+    ['a plain network', {}],
+    ['a residual network with layer norm', { sizes: [3, 12, 12, 2], residual: true, layerNorm: true }],
+  ])(
+    '%s has the gradient of the loss that it has with these units dropped, to 1 in 100 of the largest',
+    (_, pieces) => {
+      const network = { ...options(activation), ...pieces };
+      /** Labs of one seed drop the same units at their first step. */
+      const firstLoss = (parameters: Record<string, Float32Array>): number =>
+        createLab({ ...network, parameters }).step({ x, y }).loss;
+      const parameters = createLab(network).parameters();
+      // Without a bias, a unit that lost all its inputs would be at 0 exactly, where relu has no derivative.
+      for (const name of ['b0', 'b1']) parameters[name] = numbers(parameters[name].length, 3).map((bias) => bias / 10);
+      const { gradient } = createLab({ ...network, parameters }).step({ x, y });
+      for (const name of Object.keys(gradient)) {
+        const largest = Math.max(...gradient[name].map(Math.abs));
+        for (const i of [0, 1, gradient[name].length - 1]) {
+          const moved = (by: number): number => {
+            const changed = { ...parameters, [name]: parameters[name].slice() };
+            changed[name][i] += by;
+            return firstLoss(changed);
+          };
+          const slope = (moved(DIFFERENCE) - moved(-DIFFERENCE)) / (2 * DIFFERENCE);
+          expect(Math.abs(slope - gradient[name][i]), `${name}[${i}]`).toBeLessThanOrEqual(0.01 * largest + 1e-5);
+        }
       }
-    }
-  });
+    },
+  );
 });
 
 describe('dropout', () => {

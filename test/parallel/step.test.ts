@@ -39,6 +39,8 @@ const pieces = (inputs: number) =>
   fc.record({
     blend: fc.boolean(),
     inputScale: fc.boolean(),
+    residual: fc.boolean(),
+    layerNorm: fc.boolean(),
     periodic: fc.integer({ min: 0, max: inputs }),
     embeddings: fc.array(fc.integer({ min: 1, max: 12 }), { maxLength: 2 }),
   });
@@ -128,6 +130,24 @@ describe('a step', () => {
     expect(train({ ...RECIPE, dropoutSchedule: 'constant' }, 1)).not.toEqual(one);
   });
 
+  it('ends in the same bits for 1, 2, 3, 5 and 8 workers, and for native kernels, in residual networks with layer norm', () => {
+    const sizes = [5, 40, 40, 30, 30, 30, 2];
+    for (const activation of ['relu', 'mish'] as const) {
+      for (const blend of [false, true]) {
+        const run = {
+          ...RECIPE,
+          sizes,
+          activation,
+          pieces: { ...RECIPE.pieces, blend, residual: true, layerNorm: true },
+        };
+        const one = train(run, 1);
+        for (const workers of [2, 3, 5, 8]) expect(train(run, workers)).toEqual(one);
+        if (findAddon() !== null) expect(train(run, 3, 'native')).toEqual(one);
+        expect(train({ ...run, pieces: { ...run.pieces, residual: false } }, 1)).not.toEqual(one);
+      }
+    }
+  });
+
   it('differs between arithmetics and between shard counts, which are part of the result', () => {
     const run = { ...BASE, sizes: [20, 32, 1] };
     expect(train(run, 1, 'wasm-strict')).not.toEqual(train(run, 1, 'wasm-fma'));
@@ -137,8 +157,15 @@ describe('a step', () => {
   it('keeps the padding of the parameter vector zero, for every activation and optimiser', () => {
     for (const activation of names(ACTIVATIONS)) {
       for (const optimizer of names(OPTIMIZERS)) {
-        const learned = { blend: true, inputScale: true, periodic: 2, embeddings: [3] };
-        const run = { ...BASE, activation, optimizer, sizes: [3, 5, 11, 2], l2: 0.1, pieces: learned };
+        const learned = {
+          blend: true,
+          inputScale: true,
+          residual: true,
+          layerNorm: true,
+          periodic: 2,
+          embeddings: [3],
+        };
+        const run = { ...BASE, activation, optimizer, sizes: [3, 5, 11, 11, 2], l2: 0.1, pieces: learned };
         const plan = makePlan(run, 1);
         const bits = train(run, 1);
         const real = new Set<number>();

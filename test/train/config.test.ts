@@ -38,6 +38,8 @@ describe('resolveConfig', () => {
       dropoutSchedule: 'constant',
       learnedActivation: false,
       inputScale: false,
+      residual: false,
+      layerNorm: false,
       init: 'he',
       reduction: 'mean',
       optimizer: 'adam',
@@ -63,6 +65,18 @@ describe('resolveConfig', () => {
       seed: 0,
       runsDir: 'runs',
     });
+  });
+
+  it('refuses pieces that no hidden layer can have', () => {
+    const sgd = { ...least, preset: 'sgd' };
+    expect(refusal({ ...sgd, layerNorm: true, hidden: [] })).toBe(
+      'layerNorm is about hidden layers, and there are none. Leave it out, or give hidden some widths.',
+    );
+    expect(refusal({ ...sgd, residual: true, hidden: [8, 4, 8] })).toBe(
+      'residual joins hidden layers of equal width, and no two in a row of hidden "8,4,8" have that. ' +
+        'Leave it out, or repeat a width: hidden 256,256.',
+    );
+    expect(resolveConfig({ ...sgd, residual: true, hidden: [4, 8, 8] })).toMatchObject({ residual: true });
   });
 
   it('resolves what it resolved to itself', () => {

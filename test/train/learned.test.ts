@@ -41,12 +41,14 @@ const config = (change: Partial<TrainConfig> = {}): TrainConfig => ({
   test: join(folder, 'test.csv'),
   target: 'y',
   preset: 'sgd',
-  hidden: [32, 24],
+  hidden: [32, 24, 24],
   activation: 'mish',
   scale: 'robust',
   encode: ['piecewise', 'periodic', 'sign', 'embedding'],
   learnedActivation: true,
   inputScale: true,
+  residual: true,
+  layerNorm: true,
   init: 'calibrated',
   layerRates: 'ntk',
   biasRate: 0.1,
@@ -83,7 +85,8 @@ describe('a run with every learned piece', () => {
     const { model, metrics } = await train(config({ workers: 2 })).result;
     const { members } = await loadModel(model);
     expect(members[0].tensors.map(({ name }) => name)).toEqual([
-      ...['W0', 'b0', 'a0', 'W1', 'b1', 'a1', 'W2', 'b2', 's'],
+      ...[0, 1, 2].flatMap((i) => [`W${i}`, `b${i}`, `normScale${i}`, `normShift${i}`, `a${i}`]),
+      ...['W3', 'b3', 's'],
       ...['periodicW1', 'periodicB1', 'periodicW2', 'periodicB2', 'embedding0'],
     ]);
     expect(members[0].tensors.find(({ name }) => name === 'embedding0')?.shape).toEqual([12, 8]);

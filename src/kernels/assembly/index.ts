@@ -8,6 +8,7 @@ export { exp, log } from './elementary';
 export { geluForward, mishForward, siluForward } from './gated';
 export { gemmNN, gemmNT, gemmTN } from './gemm';
 export { biasGradient, gemvForward, gemvInputGradient, gemvWeightGradient } from './gemv';
+export { layerNormBackward, layerNormForward } from './layer-norm';
 export { blendForward, blendGradient, scaleRows, scaleRowsGradient } from './learned';
 export {
   absoluteErrorLoss, binaryCrossEntropyLoss, huberLoss, pinballLoss, poissonLoss, squaredErrorLoss,

@@ -46,6 +46,16 @@ export const networkOptions = {
       expected: 'true or false',
     },
   ),
+  residual: option(
+    z.boolean().default(false),
+    'let a hidden layer as wide as the one before it add its input to its output: x + f(x W + b)',
+    { group: 'Network', expected: 'true or false' },
+  ),
+  layerNorm: option(
+    z.boolean().default(false),
+    'normalise each row before the activation of a hidden layer, with a learned scale and shift for each unit',
+    { group: 'Network', expected: 'true or false' },
+  ),
   init: option(
     filePath.default('he'),
     "where weights start: drawn by He's rule, drawn and calibrated on training rows, or from a model or .safetensors file",
