@@ -56,6 +56,8 @@ export function createPool(threads: number, options: PoolOptions = {}): Pool {
     recordTiming: false,
   });
   let failure: Error | null = null;
+  /** Number of the thread that was lost first, which ended the pool. */
+  let lost: number | null = null;
   let closing: Promise<void> | null = null;
   const started = [...piscina.threads];
   const close = (): Promise<void> => {
@@ -72,10 +74,14 @@ export function createPool(threads: number, options: PoolOptions = {}): Pool {
     void close();
   };
   piscina.on('error', fail);
-  for (const thread of started) {
+  for (const [number, thread] of started.entries()) {
     let reason: Error | null = null;
     thread.once('error', (error: Error) => {
       reason = error;
+      lost ??= number;
+    });
+    thread.once('exit', () => {
+      lost ??= number;
     });
     // After the library's own handler, which rejects the task that the thread was on.
     thread.once('exit', (code) =>
@@ -105,7 +111,10 @@ export function createPool(threads: number, options: PoolOptions = {}): Pool {
           run<T>(task, payload).catch((error: unknown) => {
             throw error instanceof ParagradError
               ? error
-              : workerFailure(`a worker (${task} ${i + 1} of ${payloads.length})`, error);
+              : workerFailure(
+                  `${lost === null ? 'a worker' : `worker ${lost}`} (${task} ${i + 1} of ${payloads.length})`,
+                  error,
+                );
           }),
         ),
       );

@@ -1,7 +1,7 @@
 /**
  * A thread entry that misbehaves on purpose in the segment task of one worker; everything else is the real one. The fault
  * is named by the environment that the thread was started with: FAULT=<throw|exit|exit0|spin>:<worker>:<segment>,
- * or FAULT=<import|leave>: it fails, or ends, while starting.
+ * FAULT=exit:data:<task> in the task of loading by that name, or FAULT=<import|leave>: it fails, or ends, while starting.
  */
 const run = require('../../dist/workers/entry.cjs');
 
@@ -11,7 +11,10 @@ if (fault === 'leave') process.exit(4);
 
 module.exports = (call) => {
   const { task, payload } = call;
-  const isDue = task === 'segment' && payload.worker === Number(worker) && payload.request.segment === Number(at);
+  const isDue =
+    task === 'segment'
+      ? payload.worker === Number(worker) && payload.request.segment === Number(at)
+      : task === worker && payload.task === at;
   if (!isDue) return run(call);
   if (fault === 'throw') throw new TypeError('planted fault');
   if (fault === 'exit') process.exit(3);

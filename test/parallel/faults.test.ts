@@ -43,6 +43,25 @@ describe('a worker that', () => {
     expect(again).toMatchObject({ code: 'worker_failed' });
   });
 
+  it('exits while it loads ends the load with its number and task', async () => {
+    process.env.FAULT = 'exit:data:bins';
+    const threads: Worker[] = [];
+    const ended: number[] = [];
+    const collect = (thread: Worker): void => {
+      const number = threads.push(thread) - 1;
+      thread.once('exit', () => ended.push(number));
+    };
+    process.on('worker', collect);
+    pool = createPool(3, { entry });
+    const standardise = { task: 'standardise', input: { dataset, columns: [], rowStart: 0, rowEnd: 0 } };
+    await pool.runAll('data', [standardise, standardise, standardise]);
+    process.off('worker', collect);
+    const error = await pool.runAll('data', [standardise, { task: 'bins' }, standardise]).catch((e: Error) => e);
+    expect(ended).toHaveLength(1);
+    const message = `worker ${ended[0]} (data 2 of 3) failed: worker exited with code: 3`;
+    expect(error).toMatchObject({ code: 'worker_failed', kind: 'internal', message });
+  });
+
   it('throws ends the segment with its error and number, and all threads are free for the next', async () => {
     const session = open('throw:1:1');
     expect((await segment(session, 0)).status).toBe('done');
