@@ -1,7 +1,9 @@
 /** Rows kept in a temporary file: the weights, losses and scores that rows in memory give, on any number of workers. */
+import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resolveConfig, type TrainConfig } from '../../src/train/config.js';
 import type { DoneEvent, TrainEvent } from '../../src/train/events.js';
@@ -113,6 +115,28 @@ describe('a run whose rows are in a temporary file', () => {
     const environment = JSON.parse(await readFile(join(done.runDir, 'environment.json'), 'utf8'));
     expect(environment.rowOrder).toEqual({ rows: ROWS - 1, groupRows: 32, windows: 12, windowRows: 2048 });
     expect(done.throughput.seconds.input).toBeGreaterThanOrEqual(0);
+  });
+
+  it('ends with one line where the disk fills up while rows are written, and leaves nothing', async () => {
+    const own = await mkdtemp(join(folder, 'full-'));
+    const config = { data: parquet, target: 'y', dropMissingTarget: true, workers: 2, runsDir: own };
+    const script = `
+      const dist = ${JSON.stringify(new URL('../../dist/src/train/', import.meta.url))};
+      const { resolveConfig } = await import(dist + 'config.js');
+      const { runTraining } = await import(dist + 'trainer.js');
+      const sizes = { order: ${JSON.stringify(ORDER)}, storage: 'file' };
+      const config = resolveConfig(${JSON.stringify(config)});
+      await runTraining(config, new AbortController().signal, () => {}, sizes).catch(({ code, message, kind }) =>
+        console.log(JSON.stringify({ code, message, kind })));`;
+    // No file of this process may grow beyond 100 blocks of 512 or 1024 bytes: to a writer that is a disk that is full.
+    const args = ['-c', 'ulimit -f 100 && exec "$0" --input-type=module -e "$1"', process.execPath, script];
+    const { stdout } = await promisify(execFile)('sh', args);
+    expect(JSON.parse(stdout)).toEqual({
+      code: 'disk_full',
+      message: expect.stringMatching(/^cannot spool .*\.parquet to a temporary file in .*: no space left$/),
+      kind: 'input',
+    });
+    expect(await readdir(own)).toEqual([]);
   });
 
   // The note on the row without a target comes when all is decided and no row has been spooled yet.
