@@ -18,6 +18,7 @@ export type {
   FindingEvent,
   FoldResult,
   MemberResult,
+  ReadingEvent,
   StartEvent,
   StepEvent,
   TrainEvent,

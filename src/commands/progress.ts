@@ -1,13 +1,22 @@
 /**
  * The progress of a training run on standard error: one line that is redrawn where a person watches, one line an epoch
- * where nobody does (at most two a second, the first and the last always).
+ * where nobody does (at most two a second, the first and the last always). While a table is read for long, that is shown.
  */
-import type { CrossValidationEvent, EpochEvent, StartEvent, StepEvent, TrainEvent } from '../train/events.js';
+import type {
+  CrossValidationEvent,
+  EpochEvent,
+  ReadingEvent,
+  StartEvent,
+  StepEvent,
+  TrainEvent,
+} from '../train/events.js';
 import { formatCount, formatDuration, formatMainMetrics, formatNumber } from './format.js';
 import type { Terminal } from './terminal.js';
 
 const REDRAW_MS = 100;
 const LINE_MS = 500;
+/** Between lines on a table that is being read: it may take minutes. */
+const READING_LINE_MS = 10_000;
 const BAR_CELLS = 20;
 const ERASE_LINE = '\r\u001b[2K';
 
@@ -44,11 +53,12 @@ function createBar(terminal: Terminal, now: () => number): Progress {
       if (event.type === 'start') run = event;
       if (event.type === 'epoch') epoch = event;
       if (event.type === 'step') step = event;
-      if (step === undefined || now() - drawnAt < REDRAW_MS) return;
+      const text = event.type === 'reading' ? readingText(event) : step && barText(run, step, epoch);
+      if (text === undefined || now() - drawnAt < REDRAW_MS) return;
       drawnAt = now();
       shown = true;
       // One column stays free: a line that fills the terminal would wrap.
-      terminal.draw(ERASE_LINE + barText(run, step, epoch).slice(0, terminal.columns() - 1));
+      terminal.draw(ERASE_LINE + text.slice(0, terminal.columns() - 1));
     },
     note(line) {
       erase();
@@ -74,17 +84,25 @@ function whichWords(
   ];
 }
 
+function readingText({ data, rows, share }: ReadingEvent): string {
+  return `reading ${data}  ${shareText(share)}  ${formatCount(rows)} rows`;
+}
+
+function shareText(share: number): string {
+  const full = Math.floor(share * BAR_CELLS);
+  return `${'█'.repeat(full)}${'░'.repeat(BAR_CELLS - full)} ${Math.floor(share * 100)}%`;
+}
+
 function barText(run: Several, step: StepEvent, epoch: EpochEvent | undefined): string {
   const { epochs, members, folds = 1 } = run;
   // A companion is soon trained, and may stop at any time.
   const own = step.companion ? 1 : Math.min(1, step.step / (step.stepsPerEpoch * epochs));
   const before = ((step.fold ?? 1) - 1) * members + (step.member ?? 1) - 1;
   const share = (before + own) / (members * folds);
-  const full = Math.floor(share * BAR_CELLS);
   const parts = [
     ...whichWords(step, run),
     `epoch ${step.epoch}/${epochs}`,
-    `${'█'.repeat(full)}${'░'.repeat(BAR_CELLS - full)} ${Math.floor(share * 100)}%`,
+    shareText(share),
     `ETA ${formatDuration(step.eta)}`,
     `${formatCount(step.rowsPerSecond)} rows/s`,
     `loss ${formatNumber(step.loss)}`,
@@ -97,6 +115,7 @@ function createLines(terminal: Terminal, now: () => number): Progress {
   let rowsPerSecond: number | undefined;
   let eta: number | undefined;
   let writtenAt = Number.NEGATIVE_INFINITY;
+  let readingAt = now();
   let unwritten: EpochEvent | undefined;
   let run: Several = { epochs: 1, members: 1 };
 
@@ -117,6 +136,10 @@ function createLines(terminal: Terminal, now: () => number): Progress {
     update(event) {
       if (event.type === 'start') run = event;
       if (event.type === 'step') ({ rowsPerSecond, eta } = event);
+      if (event.type === 'reading' && now() - readingAt >= READING_LINE_MS) {
+        readingAt = now();
+        terminal.note(readingText(event));
+      }
       if (event.type !== 'epoch') return;
       if (now() - writtenAt >= LINE_MS || event.epoch === event.epochs) write(event);
       else unwritten = event;

@@ -85,8 +85,10 @@ async function decodeInWorkers(
   plan: SpoolPlan,
   lanes: Lanes,
   place: Place,
-  { execute }: LoadContext,
+  { execute, onProgress }: LoadContext,
 ): Promise<void> {
+  const of = stretches[stretches.length - 1].rowEnd - stretches[0].rowStart;
+  let rows = 0;
   for (const [i, stretch] of stretches.entries()) {
     const staging = await lanes.take();
     if (lanes.failed()) return;
@@ -94,7 +96,12 @@ async function decodeInWorkers(
     const { rowStart, rowEnd } = stretch;
     const fill = { source: table.source, plan: fillPlan(plan, stretch, staging), rowStart, rowEnd };
     const task = { fill, store: storeTask(plan, stretch, staging) };
-    lanes.run(i, staging, async () => (await execute('spool', [task]))[0]);
+    lanes.run(i, staging, async () => {
+      const [result] = await execute('spool', [task]);
+      rows += rowEnd - rowStart;
+      onProgress?.({ location: table.location, rows, of });
+      return result;
+    });
   }
 }
 

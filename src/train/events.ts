@@ -46,6 +46,17 @@ export interface StartEvent {
   readonly config: SettledConfig;
 }
 
+/** A table is being read, at most twice a second; nothing is told of one that is soon read. */
+export interface ReadingEvent {
+  readonly type: 'reading';
+  /** What the table is called. */
+  readonly data: string;
+  /** Read so far. */
+  readonly rows: number;
+  /** Of all rows of the table, above 0 and at most 1. */
+  readonly share: number;
+}
+
 /** Progress, at most a few times a second, and always after the last step. */
 export interface StepEvent {
   readonly type: 'step';
@@ -203,7 +214,7 @@ export interface ErrorEvent {
 }
 
 /** What is told before the end. */
-export type ProgressEvent = StartEvent | StepEvent | EpochEvent | WarningEvent | FindingEvent;
+export type ProgressEvent = ReadingEvent | StartEvent | StepEvent | EpochEvent | WarningEvent | FindingEvent;
 
 export type TrainEvent = ProgressEvent | DoneEvent;
 

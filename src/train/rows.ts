@@ -23,6 +23,7 @@ import type { ResolvedConfig } from './config.js';
 import type { ProgressEvent } from './events.js';
 import { keepsTarget } from './loss-constants.js';
 import { memoryLimit, planStorage, type RowStorage } from './memory-plan.js';
+import { tellReading } from './reading.js';
 import { type SettledConfig, settleConfig } from './settle.js';
 import { stepOptions, workingBytes } from './step-options.js';
 import { lossForTask, outputsFor } from './task.js';
@@ -121,6 +122,7 @@ export async function readRows(context: RowsContext): Promise<RunRows> {
     seed,
     execute,
     signal,
+    onProgress: tellReading(emit),
   };
   const plan = await planTraining(load);
   const { preprocessing } = plan;

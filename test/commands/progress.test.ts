@@ -55,6 +55,29 @@ describe('the progress of a run', () => {
     expect(lines.noted[0]).toMatch(/^member 1\/2 {2}epoch 4\/4 {2}loss 0\.25/);
   });
 
+  it('shows how far a table is read, until there are steps', () => {
+    let now = 0;
+    const terminal = recordTerminal({ interactive: true });
+    const progress = createProgress({ ...terminal, columns: () => 200 }, () => now);
+    progress.update({ type: 'reading', data: 'large.parquet', rows: 3_000_000, share: 0.25 });
+    expect(terminal.noted).toEqual(['\r\u001b[2Kreading large.parquet  █████░░░░░░░░░░░░░░░ 25%  3M rows']);
+    now = 200;
+    progress.update(start);
+    expect(terminal.noted).toHaveLength(1);
+    progress.update(step(1));
+    expect(terminal.noted[1]).toContain('epoch 1/4');
+  });
+
+  it('says every ten seconds how far a table is read, where nobody watches', () => {
+    let now = 0;
+    const terminal = recordTerminal();
+    const progress = createProgress(terminal, () => now);
+    for (; now <= 25_000; now += 500) {
+      progress.update({ type: 'reading', data: 'large.parquet', rows: 1000 * now, share: now / 50_000 });
+    }
+    expect(terminal.noted.map((line) => line.replace(/.* (\d+%).*/, '$1'))).toEqual(['20%', '40%']);
+  });
+
   it('fits the width of the terminal', () => {
     const terminal = recordTerminal({ interactive: true });
     const progress = createProgress(terminal, () => 0);

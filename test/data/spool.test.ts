@@ -12,6 +12,7 @@ import { loadSpooled, type SpooledTraining, storedBytes } from '../../src/data/l
 import { createOrder, planOrder } from '../../src/data/order.js';
 import { createRing, ringWindows } from '../../src/data/ring.js';
 import { createSpoolFile, type SpoolFile } from '../../src/data/spool-file.js';
+import type { LoadProgress } from '../../src/data/stages.js';
 import type { Table } from '../../src/data/table.js';
 import { closeThreadTables, type Execute, executeInline } from '../../src/data/tasks.js';
 import { type Cell, type Cells, withTable, writeArrow, writeParquet } from './tables.js';
@@ -146,6 +147,20 @@ describe('a spooled table', () => {
         expect(inRing.rowEnd - inRing.rowStart).toBe(inMemory.rowEnd - inMemory.rowStart);
       }
       await ring.close();
+    });
+  });
+
+  it.each([
+    ['Arrow', async () => writeArrow(cells, 1999)],
+    ['Parquet', () => writeParquet(cells, 4096)],
+  ])('tells how far it is (%s)', async (_, write) => {
+    await withTable(await write(), async (table) => {
+      const told: LoadProgress[] = [];
+      await spool(table, { onProgress: (progress) => void told.push(progress) });
+      const rows = told.map((progress) => progress.rows);
+      expect(rows.length).toBeGreaterThan(4);
+      expect(rows).toEqual([...new Set(rows)].sort((a, b) => a - b));
+      expect(told.at(-1)).toEqual({ location: table.location, rows: ROWS, of: ROWS });
     });
   });
 
