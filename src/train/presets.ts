@@ -57,7 +57,7 @@ const epochsFor =
     Math.min(most, Math.max(least, Math.round(steps / stepsPerEpoch)));
 
 /** Two classes tell a network little by each row: it has learned small tables by heart sooner. */
-const recipeEpochs = (facts: Facts): number => epochsFor(3600, 32, facts.task === 'binary' ? 64 : 256)(facts);
+const recipeEpochs = (facts: Facts): number => epochsFor(3600, 40, facts.task === 'binary' ? 64 : 256)(facts);
 
 const bestIfHeldOut = ({ validationRows }: Facts): 'best' | 'last' => (validationRows > 0 ? 'best' : 'last');
 
