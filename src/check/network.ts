@@ -5,7 +5,7 @@
  * Dimension letters: R rows, I inputs and O outputs of a layer, P parameters. Parameters are one flat vector without padding, in the
  * order of the network's tensors (tensors.ts). What comes before the first layer is in input-layer.ts.
  */
-import { layerNormForward, layerNormGradient } from '../kernels/reference-learned.js';
+import { layerNormBackward, layerNormForward } from '../kernels/reference-learned.js';
 import { ACTIVATION_REFERENCES, type ActivationReference } from '../kernels/references-by-name.js';
 import type { ActivationName } from '../nn/activations/index.js';
 import type { NetworkSpec } from '../nn/network.js';
@@ -144,7 +144,7 @@ export function backward(
     });
     const [scale, shift] = norm;
     if (scale < 0) continue;
-    const by = layerNormGradient(width, delta, products[layer - 1], parameters.subarray(scale, scale + width));
+    const by = layerNormBackward(width, delta, products[layer - 1], parameters.subarray(scale, scale + width));
     gradient.set(by.byScale, scale);
     gradient.set(by.byShift, shift);
     delta = by.byInput;

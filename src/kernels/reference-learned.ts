@@ -43,7 +43,7 @@ export function layerNormForward(n: number, z: Vector, scale: Vector, shift: Vec
 }
 
 /** Gradients by z, scale and shift, from d by y. */
-export function layerNormGradient(n: number, d: Vector, z: Vector, scale: Vector) {
+export function layerNormBackward(n: number, d: Vector, z: Vector, scale: Vector) {
   const { x, inverse } = layerNormForward(n, z, scale, scale);
   const byScale = blendGradient(n, d, x);
   const byShift = blendGradient(

@@ -143,7 +143,7 @@ describe.each(ARENAS)('%s', (_, arena) => {
         );
         call(arena, [pd], (kernels) => kernels.layerNormBackward(rows, n, pd.at, ld, ps.at, px.at, pi.at));
         const wanted = reference.layerNormForward(n, z, scale, shift);
-        const { byInput } = reference.layerNormGradient(n, d, z, scale);
+        const { byInput } = reference.layerNormBackward(n, d, z, scale);
         const least = Math.max(1, ...wanted.inverse);
         expect(relativeError(read(arena, pi), wanted.inverse, least)).toBeLessThanOrEqual(2 ** -17);
         for (const [region, values] of [
