@@ -196,7 +196,7 @@ describe('as a run on data/founding.parquet', () => {
 
     // The last step of a run is looked at like any other: its weights would be worth nothing.
     const last = await runCli(diverging('--runs-dir', own, '--epochs', step), folder);
-    expect(last).toMatchObject({ code: 3, stderr: outcome.stderr.replaceAll('founding-1', 'founding-2') });
+    expect(last).toMatchObject({ code: 3, stderr: outcome.stderr.replaceAll('/founding-1', '/founding-2') });
   });
 
   it('a first step that is not finite leaves no model, and what the doctor needs', async () => {
