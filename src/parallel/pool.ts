@@ -60,9 +60,14 @@ export function createPool(threads: number, options: PoolOptions = {}): Pool {
   let lost: number | null = null;
   let closing: Promise<void> | null = null;
   const started = [...piscina.threads];
+  // The library puts other threads in the place of those that died, and forgets a thread that dies before it has ended.
+  const known = new Set(started);
+  const noteThreads = (): void => {
+    for (const thread of piscina.threads) known.add(thread);
+  };
+  process.on('worker', noteThreads);
   const close = (): Promise<void> => {
-    // The library may have put another thread in the place of one that died: that one has to end too.
-    closing ??= endThreads(piscina, new Set([...started, ...piscina.threads]));
+    closing ??= endThreads(piscina, known).finally(() => void process.off('worker', noteThreads));
     return closing;
   };
   // A pool that has lost a thread is over. The library would replace it, but not one that dies while starting, and a
@@ -123,16 +128,25 @@ export function createPool(threads: number, options: PoolOptions = {}): Pool {
   };
 }
 
-/** Ends the pool, and waits until its threads are gone: the library's own promise settles while some are still ending. */
-async function endThreads(piscina: Piscina, threads: ReadonlySet<Worker>): Promise<void> {
-  const ends = [...threads].map(
-    (thread) =>
-      new Promise<void>((resolve) => {
-        // The number of a thread that has ended.
-        if (thread.threadId === -1) resolve();
-        else thread.once('exit', () => resolve());
-      }),
-  );
-  await piscina.destroy();
-  await Promise.all(ends);
+/**
+ * Ends the pool, and waits until its threads are gone: the library's own promise settles while some are still ending, and one that
+ * ends after that may be replaced.
+ *
+ * @param known every thread that there was; more may come while the pool ends
+ */
+async function endThreads(piscina: Piscina, known: ReadonlySet<Worker>): Promise<void> {
+  do {
+    const ends = [...known].map(ended);
+    await piscina.destroy();
+    await Promise.all(ends);
+  } while (piscina.threads.length > 0 || [...known].some(isAlive));
 }
+
+/** A thread that has ended has no number. */
+const isAlive = ({ threadId }: Worker): boolean => threadId !== -1;
+
+const ended = (thread: Worker): Promise<void> =>
+  new Promise((resolve) => {
+    if (isAlive(thread)) thread.once('exit', () => resolve());
+    else resolve();
+  });
