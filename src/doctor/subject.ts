@@ -7,11 +7,9 @@ import { trueGradient } from '../check/row-probe.js';
 import { tensorsOf } from '../check/tensors.js';
 import { createGather } from '../data/batches.js';
 import type { Dataset } from '../data/dataset.js';
-import { type LoadedTraining, loadTraining } from '../data/load.js';
-import { createOrder, type OrderPlan, planOrder } from '../data/order.js';
-import { featureNames } from '../data/preprocess.js';
+import type { LoadedTraining } from '../data/load.js';
+import { createOrder, type OrderPlan } from '../data/order.js';
 import type { Table } from '../data/table.js';
-import { executeInline } from '../data/tasks.js';
 import { type ChosenKernels, chooseKernels } from '../kernels/load.js';
 import { initialiseParameters } from '../nn/init.js';
 import { type OpenLoss, openModule } from '../nn/losses/choice.js';
@@ -19,16 +17,12 @@ import { importLossModule, type LossModule, type Reduction } from '../nn/losses/
 import { type Network, readTensor, rowWidth, writeTensor } from '../nn/network.js';
 import { planStep, type StepPlan } from '../parallel/plan.js';
 import { countCodes, weightsOfClasses } from '../train/class-weights.js';
-import { splitColumnNames } from '../train/columns.js';
-import { initialFile } from '../train/config/network.js';
 import type { ResolvedConfig } from '../train/config.js';
 import { calibrationSlots } from '../train/initial-weights.js';
-import { readInitialWeights } from '../train/model.js';
+import { loadRun } from '../train/loaded-run.js';
 import { openRunLoss } from '../train/run-loss.js';
 import { readTruth } from '../train/score.js';
-import { type SettledConfig, settleConfig } from '../train/settle.js';
-import { stepOptions } from '../train/step-options.js';
-import { lossForTask, outputsFor } from '../train/task.js';
+import type { SettledConfig } from '../train/settle.js';
 import { createTrial, type Trial } from './trial.js';
 
 export interface Subject {
@@ -51,21 +45,9 @@ export interface Subject {
 
 /** @throws ParagradError as a training would, but not for a wrong gradient */
 export async function openSubject(resolved: ResolvedConfig, table: Table, signal?: AbortSignal): Promise<Subject> {
-  const loaded = await loadTraining({
-    ...resolved,
-    features: splitColumnNames(resolved.features, table.columns),
-    exclude: splitColumnNames(resolved.exclude, table.columns),
-    table,
-    validation: typeof resolved.validation === 'number' ? resolved.validation : 0,
-    execute: executeInline,
-    signal,
-  });
+  const { config, loaded, loss, options, order, initial } = await loadRun(resolved, table, signal);
   const { dataset, preprocessing, trainRows } = loaded;
   const { target } = preprocessing;
-  const config = settleConfig(resolved, { ...loaded, task: target.task });
-  const loss = lossForTask(target.task, config.loss);
-  const outputs = outputsFor(loss, target.task === 'regression' ? 1 : target.classes.length);
-  const options = stepOptions(config, dataset.layout, { loss, outputs }, trainRows);
   if (config.classWeights !== undefined && target.task !== 'regression') {
     const { truth } = readTruth(dataset, target, 0, trainRows);
     options.classWeights = weightsOfClasses(config.classWeights, target, countCodes(truth, target.classes.length));
@@ -75,10 +57,6 @@ export async function openSubject(resolved: ResolvedConfig, table: Table, signal
   const chosen = corrected === null || typeof run.loss === 'string' ? run.loss : { ...run.loss, own: corrected.own };
   const plan = planStep({ ...options, loss: chosen, workers: 1 });
   const opened = corrected === null || typeof chosen === 'string' ? run.opened : openModule(corrected.module, chosen);
-  const file = initialFile(config.init);
-  const initial =
-    file === null ? null : await readInitialWeights(file, options.network, featureNames(preprocessing), 0);
-  const order = planOrder(trainRows, dataset.layout.stride);
   const kernels = chooseKernels(config.kernels);
   const create = (chosenPlan: StepPlan, loss: OpenLoss): Trial => {
     const trial = createTrial(chosenPlan, kernels, loss, { dataset, order, seed: config.seed });

@@ -5,24 +5,15 @@
  * Strong scaling is the same batch on more workers; weak scaling is a batch that grows with them.
  */
 import { availableParallelism } from 'node:os';
-import { loadTraining } from '../data/load.js';
 import { openTable } from '../data/open.js';
-import { planOrder } from '../data/order.js';
-import { featureNames } from '../data/preprocess.js';
-import { executeInline } from '../data/tasks.js';
 import { ParagradError } from '../errors.js';
 import { chooseKernels } from '../kernels/load.js';
 import { CHUNK } from '../memory/layout.js';
 import { BLOCK_ROWS, planStep, type StepOptions } from '../parallel/plan.js';
 import { defaultShards, shardRows } from '../parallel/tree.js';
-import { splitColumnNames } from '../train/columns.js';
-import { initialFile } from '../train/config/network.js';
 import { resolveConfig, type TrainConfig } from '../train/config.js';
-import { readInitialWeights } from '../train/model.js';
+import { loadRun } from '../train/loaded-run.js';
 import { openRunLoss } from '../train/run-loss.js';
-import { settleConfig } from '../train/settle.js';
-import { stepOptions } from '../train/step-options.js';
-import { lossForTask, outputsFor } from '../train/task.js';
 import { type Contender, createContender } from './contender.js';
 import { checkBits, type MeasureOptions, measure } from './measure.js';
 import { makeReport, type ScalingReport } from './report.js';
@@ -128,33 +119,19 @@ async function openRun(config: TrainConfig, signal: AbortSignal | undefined) {
   const resolved = resolveConfig(config);
   const table = await openTable(resolved, { signal });
   try {
-    const loaded = await loadTraining({
-      ...resolved,
-      features: splitColumnNames(resolved.features, table.columns),
-      exclude: splitColumnNames(resolved.exclude, table.columns),
-      table,
-      validation: typeof resolved.validation === 'number' ? resolved.validation : 0,
-      execute: executeInline,
-      signal,
-    });
+    const { config: settled, loaded, loss, options, order, initial } = await loadRun(resolved, table, signal);
     const { dataset, preprocessing, trainRows } = loaded;
-    const { target } = preprocessing;
-    const settled = settleConfig(resolved, { ...loaded, task: target.task });
-    const loss = lossForTask(target.task, settled.loss);
-    const outputs = outputsFor(loss, target.task === 'regression' ? 1 : target.classes.length);
-    const planned = stepOptions(settled, dataset.layout, { loss, outputs }, trainRows);
-    const opened = await openRunLoss(loss, settled, target.task, planned.network, dataset);
-    // Calibrated weights take the same time a step as any others.
-    const file = initialFile(settled.init);
-    const steps: Omit<StepOptions, 'workers'> = { ...planned, loss: opened.loss };
+    const opened = await openRunLoss(loss, settled, preprocessing.target.task, options.network, dataset);
+    const steps: Omit<StepOptions, 'workers'> = { ...options, loss: opened.loss };
     return {
       steps,
       trainRows,
       shards: (rows: number): number => settled.shards ?? defaultShards(rows),
       dataset,
-      order: planOrder(trainRows, dataset.layout.stride),
+      order,
       seed: settled.seed,
-      initial: file === null ? null : await readInitialWeights(file, planned.network, featureNames(preprocessing), 0),
+      // Calibrated weights take the same time a step as any others.
+      initial,
       kernels: chooseKernels(settled.kernels),
     };
   } finally {

@@ -46,7 +46,8 @@ export async function trainNetworks(
   const first = await trainOne(resources, { ...config, seed }, place, options);
   const { rows, trained, workers } = first;
   const alone = { networks: [trained], heldOut: trained.heldOut, validation: trained.description.validation, workers };
-  if (rows.config.companion === 'none' || trained.outcome.divergence !== null) return alone;
+  // Without a held-out row there is nothing to mix by.
+  if (rows.config.companion === 'none' || trained.outcome.divergence !== null || trained.heldOut === null) return alone;
   const second = await trainOne(
     resources,
     companionConfig(rows.config),
