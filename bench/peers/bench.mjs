@@ -14,6 +14,7 @@
  *   --rounds N --ms N  rounds (default 7), and how long a peer runs in each (default 300)
  *   --nets 1,2,3,4     some of the networks
  *   --threads 2,1      numbers of threads
+ *   --isa all,avx2     with all instructions that the processor has, and with all peers held to 256-bit vectors (default: all)
  *   --only TEXT,…      peers whose names contain one of these, and paragrad
  *   --out FILE         where the table goes (default: bench/results.md)
  */
@@ -23,7 +24,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { median } from '../nets.mjs';
 import { problemOf, writeProblem } from './problem.mjs';
-import { describeMachine, fastestOf, markdown } from './results.mjs';
+import { describeMachine, fastestOf, markdown, titleOf } from './results.mjs';
 import { rosterOf, startPeer } from './roster.mjs';
 
 const { values: flags } = parseArgs({
@@ -34,6 +35,7 @@ const { values: flags } = parseArgs({
     ms: { type: 'string', default: '300' },
     nets: { type: 'string', default: '1,2,3,4' },
     threads: { type: 'string', default: '2,1' },
+    isa: { type: 'string', default: 'all' },
     only: { type: 'string' },
     out: { type: 'string', default: 'bench/results.md' },
   },
@@ -46,9 +48,13 @@ const COMPARED = 20;
 const TOLERANCE = 1e-3;
 
 const wanted = flags.only?.split(',').map((name) => name.toLowerCase());
-const roster = rosterOf(flags.python, flags.modules).filter(
-  ({ name, own }) => own || wanted === undefined || wanted.some((part) => name.toLowerCase().includes(part)),
-);
+const roster = (instructions) =>
+  rosterOf(flags.python, flags.modules, instructions).filter(
+    ({ name, own }) => own || wanted === undefined || wanted.some((part) => name.toLowerCase().includes(part)),
+  );
+const settings = flags.isa
+  .split(',')
+  .flatMap((instructions) => flags.threads.split(',').map((threads) => ({ instructions, threads: Number(threads) })));
 const missing = new Set();
 
 /** A peer that cannot take part is said once, with what to install. */
@@ -94,11 +100,11 @@ const versions = new Map();
 try {
   const indices = flags.nets.split(',').map((net) => Number(net) - 1);
   const problems = indices.map((index) => writeProblem(index, folder));
-  for (const threads of flags.threads.split(',').map(Number)) {
+  for (const { instructions, threads } of settings) {
     const peers = [];
-    for (const entry of roster) {
+    for (const entry of roster(instructions)) {
       if (entry.missing) leaveOut(entry, 'not installed');
-      else peers.push({ entry, peer: startPeer(entry, threads) });
+      else peers.push({ entry, peer: startPeer(entry, threads, instructions) });
     }
     for (const problem of problems) {
       const able = await ready(peers, problem, threads);
@@ -117,11 +123,9 @@ try {
           .filter((one) => one.entry.own)
           .map((own) => ({ to: own.entry.name, ratio: median(own.rates.map((rate, i) => rate / rates[i])) })),
       }));
-      const section = { ...problemOf(problem.index), threads, rows };
+      const section = { ...problemOf(problem.index), title: titleOf(threads, instructions), rows };
       sections.push(section);
-      console.log(
-        `${section.sizes.join('-')}, batch ${section.batch}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
-      );
+      console.log(`${section.sizes.join('-')}, batch ${section.batch}, ${section.title}`);
       for (const { name, rate } of rows) console.log(`  ${name.padEnd(18)} ${rate.toExponential(2)} rows/s`);
       for (const [own, { name, ratio }] of fastestOf(section)) console.log(`  ${own}: ${ratio.toFixed(2)}x ${name}`);
     }

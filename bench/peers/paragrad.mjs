@@ -1,4 +1,4 @@
-/** paragrad as a peer of the others: node paragrad.mjs KERNELS, with as many workers as `--workers auto` takes. */
+/** paragrad as a peer of the others: node paragrad.mjs KERNELS [avx2], with as many workers as `--workers auto` takes. */
 import { chooseKernels } from '../../dist/src/kernels/load.js';
 import { createPool } from '../../dist/src/parallel/pool.js';
 import { chooseWorkers } from '../../dist/src/train/choose-workers.js';
@@ -6,7 +6,9 @@ import { paragradVersion } from '../../dist/src/train/environment.js';
 import { makeDataset, makeRunner, planOptions } from '../runner.mjs';
 import { serve } from './serve.mjs';
 
-const kernels = chooseKernels(process.argv[2]);
+const [, , name, instructions] = process.argv;
+const chosen = chooseKernels(name);
+const kernels = instructions === 'avx2' ? { ...chosen, addon: { ...chosen.addon, instructionSet: 'avx2' } } : chosen;
 
 await serve(async ({ threads, ...net }) => {
   const dataset = makeDataset(net.sizes, net.rows);

@@ -5,6 +5,11 @@ export function describeMachine() {
   return `${cpus()[0].model}, ${availableParallelism()} cores, ${type()} ${release().split('-')[0]}, Node ${process.versions.node}`;
 }
 
+export function titleOf(threads, instructions) {
+  const title = `${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+  return instructions === 'all' ? title : `${title}, all held to ${instructions.toUpperCase()}`;
+}
+
 /** For each of paragrad's kernel sets: its name, and the fastest other peer with paragrad's rows/s over that peer's. */
 export function fastestOf({ rows }) {
   const others = rows.filter(({ own }) => !own);
@@ -14,7 +19,7 @@ export function fastestOf({ rows }) {
 }
 
 /**
- * @param sections { sizes, batch, threads, rows: [{ name, own, rate, ratios }] }
+ * @param sections { sizes, batch, title, rows: [{ name, own, rate, ratios }] }
  * @param versions of each peer, by name
  */
 export function markdown(sections, machine, versions, { rounds, ms }) {
@@ -28,9 +33,9 @@ export function markdown(sections, machine, versions, { rounds, ms }) {
     `${machine}; ${new Date().toISOString().slice(0, 10)}; ${rounds} rounds of ${ms} ms.`,
     `${[...versions].map(([name, version]) => `${name} ${version}`).join(', ')}.`,
   ];
-  for (const threads of new Set(sections.map((section) => section.threads))) {
-    const own = sections.filter((section) => section.threads === threads);
-    lines.push('', `## ${threads} ${threads === 1 ? 'thread' : 'threads'}`, '');
+  for (const title of new Set(sections.map((section) => section.title))) {
+    const own = sections.filter((section) => section.title === title);
+    lines.push('', `## ${title}`, '');
     lines.push(`| | ${own.map(({ sizes, batch }) => `${sizes.join('-')} b${batch}`).join(' | ')} |`);
     lines.push(`| --- |${' --- |'.repeat(own.length)}`);
     for (const name of new Set(own.flatMap(({ rows }) => rows.map((row) => row.name)))) {

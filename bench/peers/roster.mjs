@@ -10,8 +10,9 @@ const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 /**
  * @param python an interpreter that has the Python packages
  * @param modules a folder whose node_modules has the Node packages
+ * @param instructions 'all' that the processor has, or 'avx2', to which all take part held back
  */
-export function rosterOf(python, modules) {
+export function rosterOf(python, modules, instructions) {
   const node = (file, ...args) => [process.execPath, here(file), ...args];
   const py = (file, ...args) => [python, here(file), ...args];
   const pip = (packages) => `${python} -m pip install ${packages}`;
@@ -19,7 +20,7 @@ export function rosterOf(python, modules) {
   const tfjs = '@tensorflow/tfjs-core @tensorflow/tfjs-backend-wasm';
   const inNode = (name) => existsSync(join(modules, 'node_modules', name));
   return [
-    { name: 'paragrad native', own: true, command: node('paragrad.mjs', 'native') },
+    { name: 'paragrad native', own: true, command: node('paragrad.mjs', 'native', instructions) },
     { name: 'paragrad wasm', own: true, command: node('paragrad.mjs', 'wasm-fma') },
     { name: 'PyTorch', command: py('torch_peer.py', 'eager'), install: pip('torch') },
     { name: 'PyTorch compiled', command: py('torch_peer.py', 'compiled'), install: pip('torch') },
@@ -43,13 +44,31 @@ export function rosterOf(python, modules) {
   ];
 }
 
+/** How the libraries below the peers are told to stay with 256-bit vectors: oneMKL, PyTorch, oneDNN, XLA, OpenBLAS. */
+const HELD_TO = {
+  all: {},
+  avx2: {
+    MKL_ENABLE_INSTRUCTIONS: 'AVX2',
+    ATEN_CPU_CAPABILITY: 'avx2',
+    ONEDNN_MAX_CPU_ISA: 'AVX2',
+    XLA_FLAGS: '--xla_cpu_max_isa=AVX2',
+    OPENBLAS_CORETYPE: 'Haswell',
+  },
+};
+
 /** A process of a peer, and a function that asks it (serve.mjs). */
-export function startPeer({ name, command }, threads) {
-  const { OPENBLAS_CORETYPE: _, OPENBLAS_L2_SIZE: __, ...env } = process.env; // no library is held back
+export function startPeer({ name, command }, threads, instructions) {
+  const { OPENBLAS_CORETYPE: _, OPENBLAS_L2_SIZE: __, ...env } = process.env; // none is held back by the machine's settings
   const cores = Array.from({ length: threads }, (_unused, core) => core).join();
   const bound = process.platform === 'linux' ? ['taskset', '-c', cores, ...command] : command;
   const child = spawn(bound[0], bound.slice(1), {
-    env: { ...env, OMP_NUM_THREADS: threads, MKL_NUM_THREADS: threads, OPENBLAS_NUM_THREADS: threads },
+    env: {
+      ...env,
+      ...HELD_TO[instructions],
+      OMP_NUM_THREADS: threads,
+      MKL_NUM_THREADS: threads,
+      OPENBLAS_NUM_THREADS: threads,
+    },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   let errors = '';
