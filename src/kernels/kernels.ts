@@ -220,4 +220,24 @@ export interface Kernels {
 }
 
 /** The part that the set `native` has in C: what takes most of a step's time. */
-export type NativeKernels = Pick<Kernels, 'gemmNN' | 'gemmTN' | 'gemmNT' | 'updateSgd' | 'updateMomentum' | 'updateAdam'>;
+export type NativeKernels = Pick<
+  Kernels,
+  | 'gemmNN'
+  | 'gemmTN'
+  | 'gemmNT'
+  | 'updateSgd'
+  | 'updateMomentum'
+  | 'updateAdam'
+  | 'add'
+  | 'multiply'
+  | 'eluForward'
+  | 'eluBackward'
+  | 'mishForward'
+  | 'blendForward'
+  | 'blendGradient'
+  | 'biasGradient'
+  | 'dropout'
+  | 'scaleRows'
+  | 'periodicForward'
+  | 'periodicGradient'
+>;

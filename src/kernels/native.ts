@@ -1,8 +1,8 @@
 /**
  * The C addon (src/kernels/native/): where it is, loading it, and its part of a kernel set on one memory.
  *
- * The addon has the matrix products and the commonest updates for wide vectors, with the bits of `wasm-fma`; everything
- * else of the set `native` is `wasm-fma` itself. A call costs about what one into WebAssembly does, since its arguments
+ * The addon has the matrix products, the commonest updates and what the recipe's steps do element by element, for wide vectors and
+ * with the bits of `wasm-fma`; everything else of the set `native` is `wasm-fma` itself. A call costs about what one into WebAssembly does, since its arguments
  * are written to shared memory and not passed (native/addon.c), so there is no size from which on it pays: it always does.
  */
 import { existsSync } from 'node:fs';
@@ -27,10 +27,29 @@ export interface AddonChoice {
 }
 
 /** Numbers of a call: which kernel, then its arguments, in an order that calls.c shares. */
-export const CALL_LENGTH = 15;
+export const CALL_LENGTH = 16;
 
 /** The kernels as the addon numbers them. */
-export const KERNEL = { gemmNN: 0, gemmTN: 1, gemmNT: 2, updateSgd: 3, updateMomentum: 4, updateAdam: 5 } as const;
+export const KERNEL = {
+  gemmNN: 0,
+  gemmTN: 1,
+  gemmNT: 2,
+  updateSgd: 3,
+  updateMomentum: 4,
+  updateAdam: 5,
+  add: 6,
+  multiply: 7,
+  eluForward: 8,
+  eluBackward: 9,
+  mishForward: 10,
+  blendForward: 11,
+  blendGradient: 12,
+  biasGradient: 13,
+  dropout: 14,
+  scaleRows: 15,
+  periodicForward: 16,
+  periodicGradient: 17,
+} as const;
 
 /** Path of the addon for this platform, built here or shipped in the package; null when there is none. */
 export function findAddon(): string | null {
@@ -53,102 +72,117 @@ export function bindNative(bind: BindKernels, memory: WebAssembly.Memory): Nativ
   const call = new Float64Array(new SharedArrayBuffer(CALL_LENGTH * 8));
   const run = bind(new Float32Array(memory.buffer), call);
 
-  /** `extra` is the bias of NN and the mask of NT. */
-  function product(
+  /** Up to so many numbers; those that a kernel has no use for stay what they were. */
+  function perform(
     kernel: number,
-    m: number,
-    n: number,
-    k: number,
-    a: number,
-    lda: number,
-    b: number,
-    ldb: number,
-    c: number,
-    ldc: number,
-    extra: number,
-    epilogue: number,
-    workspace: number,
+    n1: number,
+    n2: number,
+    n3: number,
+    n4: number,
+    n5 = 0,
+    n6 = 0,
+    n7 = 0,
+    n8 = 0,
+    n9 = 0,
+    n10 = 0,
+    n11 = 0,
+    n12 = 0,
+    n13 = 0,
+    n14 = 0,
+    n15 = 0,
   ): void {
     call[0] = kernel;
-    call[1] = m;
-    call[2] = n;
-    call[3] = k;
-    call[4] = a;
-    call[5] = lda;
-    call[6] = b;
-    call[7] = ldb;
-    call[8] = c;
-    call[9] = ldc;
-    call[10] = extra;
-    call[11] = epilogue;
-    call[12] = workspace;
-    run();
-  }
-
-  /** A rule with one slot gives it twice. */
-  function update(
-    kernel: number,
-    count: number,
-    p: number,
-    g: number,
-    m: number,
-    v: number,
-    divisor: number,
-    l2: number,
-    clip: number,
-    constant0: number,
-    constant1: number,
-    constant2: number,
-    constant3: number,
-    constant4: number,
-    constant5: number,
-  ): void {
-    call[0] = kernel;
-    call[1] = count;
-    call[2] = p;
-    call[3] = g;
-    call[4] = m;
-    call[5] = v;
-    call[6] = divisor;
-    call[7] = l2;
-    call[8] = clip;
-    call[9] = constant0;
-    call[10] = constant1;
-    call[11] = constant2;
-    call[12] = constant3;
-    call[13] = constant4;
-    call[14] = constant5;
+    call[1] = n1;
+    call[2] = n2;
+    call[3] = n3;
+    call[4] = n4;
+    call[5] = n5;
+    call[6] = n6;
+    call[7] = n7;
+    call[8] = n8;
+    call[9] = n9;
+    call[10] = n10;
+    call[11] = n11;
+    call[12] = n12;
+    call[13] = n13;
+    call[14] = n14;
+    call[15] = n15;
     run();
   }
 
   return {
     gemmNN: (m, n, k, a, lda, b, ldb, c, ldc, bias, epilogue, workspace) =>
-      product(KERNEL.gemmNN, m, n, k, a, lda, b, ldb, c, ldc, bias, epilogue, workspace),
+      perform(KERNEL.gemmNN, m, n, k, a, lda, b, ldb, c, ldc, bias, epilogue, workspace),
     gemmTN: (m, n, k, a, lda, b, ldb, c, ldc, epilogue, workspace) =>
-      product(KERNEL.gemmTN, m, n, k, a, lda, b, ldb, c, ldc, 0, epilogue, workspace),
+      perform(KERNEL.gemmTN, m, n, k, a, lda, b, ldb, c, ldc, 0, epilogue, workspace),
     gemmNT: (m, n, k, a, lda, b, ldb, c, ldc, mask, epilogue, workspace) =>
-      product(KERNEL.gemmNT, m, n, k, a, lda, b, ldb, c, ldc, mask, epilogue, workspace),
+      perform(KERNEL.gemmNT, m, n, k, a, lda, b, ldb, c, ldc, mask, epilogue, workspace),
+    // A rule with one slot gives it twice.
     updateSgd: (p, g, count, divisor, l2, clip, rate, weightDecay) =>
-      update(KERNEL.updateSgd, count, p, g, p, p, divisor, l2, clip, rate, weightDecay, 0, 0, 0, 0),
+      perform(KERNEL.updateSgd, count, p, g, p, p, divisor, l2, clip, rate, weightDecay),
     updateMomentum: (p, g, v, count, divisor, l2, clip, rate, weightDecay, momentum, nesterov) =>
-      update(KERNEL.updateMomentum, count, p, g, v, v, divisor, l2, clip, rate, weightDecay, momentum, nesterov, 0, 0),
-    updateAdam: (p, g, m, v, count, divisor, l2, clip, decay, beta1, beta2, stepSize, inverseRoot, epsilon) =>
-      update(
-        KERNEL.updateAdam,
-        count,
-        p,
-        g,
-        m,
-        v,
-        divisor,
-        l2,
-        clip,
-        decay,
-        beta1,
-        beta2,
-        stepSize,
-        inverseRoot,
-        epsilon,
+      perform(KERNEL.updateMomentum, count, p, g, v, v, divisor, l2, clip, rate, weightDecay, momentum, nesterov),
+    updateAdam: (p, g, m, v, count, divisor, l2, clip, decay, beta1, beta2, stepSize, root, epsilon) =>
+      perform(KERNEL.updateAdam, count, p, g, m, v, divisor, l2, clip, decay, beta1, beta2, stepSize, root, epsilon),
+    add: (destination, source, count) => perform(KERNEL.add, count, destination, source, 0),
+    multiply: (d, slope, count) => perform(KERNEL.multiply, count, d, slope, 0),
+    eluForward: (h, count, scale, alpha) => perform(KERNEL.eluForward, count, h, h, scale, alpha),
+    eluBackward: (d, h, count, scale, alpha) => perform(KERNEL.eluBackward, count, d, h, scale, alpha),
+    mishForward: (h, slope, count) => perform(KERNEL.mishForward, count, h, slope, 0),
+    blendForward: (h, z, slope, a, rows, columns) => perform(KERNEL.blendForward, rows, columns, h, z, slope, a),
+    blendGradient: (rows, n, d, bend, g, accumulate) =>
+      perform(KERNEL.blendGradient, rows, n, d, n, bend, g, accumulate),
+    biasGradient: (rows, n, d, ld, g, accumulate) => perform(KERNEL.biasGradient, rows, n, d, ld, d, g, accumulate),
+    dropout: (from, to, rows, columns, rowKey, unitKey, firstRow, keepBelow, scale) =>
+      perform(
+        KERNEL.dropout,
+        rows,
+        columns,
+        from,
+        to,
+        rowKey >>> 0,
+        unitKey >>> 0,
+        firstRow >>> 0,
+        keepBelow >>> 0,
+        scale,
+      ),
+    scaleRows: (rows, columns, w, s, to) => perform(KERNEL.scaleRows, rows, columns, w, s, to),
+    periodicForward: (rows, numbers, x, ldx, frequency, phase, weight, bias, y, ldy) =>
+      perform(KERNEL.periodicForward, rows, numbers, x, ldx, frequency, phase, weight, bias, y, ldy),
+    periodicGradient: (
+      rows,
+      numbers,
+      x,
+      ldx,
+      d,
+      ldd,
+      frequency,
+      phase,
+      weight,
+      gFrequency,
+      gPhase,
+      gWeight,
+      gBias,
+      accumulate,
+      workspace,
+    ) =>
+      perform(
+        KERNEL.periodicGradient,
+        rows,
+        numbers,
+        x,
+        ldx,
+        d,
+        ldd,
+        frequency,
+        phase,
+        weight,
+        gFrequency,
+        gPhase,
+        gWeight,
+        gBias,
+        accumulate,
+        workspace,
       ),
   };
 }

@@ -95,6 +95,19 @@ export function compareKernels(
     gemmNT: (set, c) => set.gemmNT(m, n, k, a, k, b, k, c, n, mask, EPILOGUE.reluMask, WORKSPACE),
     updateSgd: (set, p) => set.updateSgd(p, a, count, 3, 0.1, 0.7, 0.1, 0.01),
     updateMomentum: (set, p) => set.updateMomentum(p, a, mask, count, 3, 0.1, 0.7, 0.1, 0.01, 0.9, 1),
+    add: (set, x) => set.add(x, a, count),
+    multiply: (set, x) => set.multiply(x, a, count),
+    eluForward: (set, h) => set.eluForward(h, count, 1.05, 1.75),
+    eluBackward: (set, d) => set.eluBackward(d, mask, count, 1.05, 1.75),
+    mishForward: (set, h) => set.mishForward(h, a, count),
+    blendForward: (set, h) => set.blendForward(h, a, b, mask, m, n - 4),
+    blendGradient: (set, g) => set.blendGradient(m, n, a, b, g, 1),
+    biasGradient: (set, g) => set.biasGradient(m, n, a, n + 4, g, 1),
+    dropout: (set, to) => set.dropout(a, to, m, n - 4, 123_456_789, 987_654_321, 7, 3_000_000_000, 1.25),
+    scaleRows: (set, to) => set.scaleRows(m, n - 4, a, b, to),
+    periodicForward: (set, y) => set.periodicForward(m, 5, a, 9, b, bias, mask, bias, y, n),
+    periodicGradient: (set, g) =>
+      set.periodicGradient(m - 1, 5, a, 9, b, n, b, bias, mask, g, g + 400, g + 800, g + 2000, 1, WORKSPACE),
     updateAdam: (set, p) => set.updateAdam(p, a, mask, b, count, 3, 0.1, 0.7, 0.9, 0.9, 0.999, 0.1, 1.5, 1e-3),
   };
   const operands = new Float32Array(buffer, a, (results[0] - a) / 4);

@@ -143,7 +143,7 @@ describe.each(Object.entries(addon))('%s checks the arguments of products', (_, 
   });
 
   const wrong: readonly (readonly [Partial<typeof right>, string])[] = [
-    [{ form: 6 }, 'no such kernel'],
+    [{ form: 99 }, 'no such kernel'],
     [{ form: 2.5 }, 'no such kernel'],
     [{ form: NaN }, 'no such kernel'],
     [{ m: 6 }, 'M is a multiple of 4'],

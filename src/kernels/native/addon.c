@@ -68,7 +68,7 @@ static napi_value bind(napi_env env, napi_callback_info info) {
                      call_length == CALL_LENGTH;
   if (!bound) {
     release(env, binding, NULL);
-    napi_throw_type_error(env, NULL, "kernels are bound to a Float32Array and a Float64Array of 15 on shared memory");
+    napi_throw_type_error(env, NULL, "kernels are bound to a Float32Array and a Float64Array of 16 on shared memory");
     return NULL;
   }
   binding->memory = (Memory){floats, length};

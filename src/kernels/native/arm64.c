@@ -5,8 +5,9 @@
 #include "instruction-set.h"
 #include "unroll.h"
 
-typedef float Floats __attribute__((vector_size(16), aligned(4), may_alias));
-typedef int Ints __attribute__((vector_size(16)));
+typedef float Floats4 __attribute__((vector_size(16), aligned(4), may_alias));
+typedef int Ints4 __attribute__((vector_size(16)));
+typedef unsigned Words4 __attribute__((vector_size(16)));
 
 static inline __attribute__((always_inline)) void transpose4(
     const float *from, ptrdiff_t row, float *to, ptrdiff_t to_row) {
@@ -30,6 +31,8 @@ static inline __attribute__((always_inline)) void transpose8(
 #define TRANSPOSE8 transpose8
 
 #define TARGET
+#define Floats Floats4
+#define Ints Ints4
 #define LANES 4
 #define SPLAT(x) ((Floats)vdupq_n_f32(x))
 #define MADD(a, b, c) ((Floats)vfmaq_f32((float32x4_t)(c), (float32x4_t)(a), (float32x4_t)(b)))
@@ -39,13 +42,17 @@ static inline __attribute__((always_inline)) void transpose8(
 #define ROWS 12
 #include "panel.h"
 
+#define LANE(name) name##_128
+#define Words Words4
+#define SPLAT_QUAD(p) ((Floats)vld1q_f32(p))
 #define SQRT(x) ((Floats)vsqrtq_f32((float32x4_t)(x)))
-#define UPDATE(name) name##_128
-#include "rules.h"
+#define NEAREST(x) ((Floats)vrndnq_f32((float32x4_t)(x)))
+#include "width.h"
 
 static const Panel PANELS[] = {{8, multiply_128x2, pack_128x2, pack_transposed_128x2}};
 static const Updates UPDATES = {sgd_128, momentum_128, adam_128};
-static const InstructionSet SET_NEON = {"neon", PANELS, &UPDATES};
+static const Elementwise ELEMENTWISE_128 = ELEMENTWISE(128);
+static const InstructionSet SET_NEON = {"neon", PANELS, &UPDATES, &ELEMENTWISE_128};
 
 void find_instruction_sets(const InstructionSet *sets[MOST_SETS + 1]) {
   sets[0] = &SET_NEON;

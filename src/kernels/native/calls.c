@@ -6,27 +6,7 @@
  */
 #include "calls.h"
 
-#include <stdbool.h>
-
-enum { GEMM_NN, GEMM_TN, GEMM_NT, UPDATE_SGD, UPDATE_MOMENTUM, UPDATE_ADAM };
-
-/* Whether [rows, columns] float32 at a byte offset, with rows `stride` apart, lie in the memory. All below 2^53. */
-static bool lies_in(Memory memory, int64_t offset, int64_t rows, int64_t columns, int64_t stride) {
-  if (offset % (int64_t)sizeof(float) != 0 || stride < columns || stride > INT32_MAX || rows > INT32_MAX) return false;
-  const uint64_t extent = rows == 0 ? 0 : (uint64_t)(rows - 1) * (uint64_t)stride + (uint64_t)columns;
-  return (uint64_t)offset / sizeof(float) + extent <= memory.length;
-}
-
-static float *at(Memory memory, int64_t offset) { return memory.floats + offset / (int64_t)sizeof(float); }
-
-/* The whole numbers of a call, up to `count`; false when one is negative, too large or no number. */
-static bool read_integers(const double *call, int count, int64_t *to) {
-  for (int i = 0; i < count; i++) {
-    if (!(call[i] >= 0 && call[i] <= 9007199254740991.0)) return false;
-    to[i] = (int64_t)call[i];
-  }
-  return true;
-}
+#include "elementwise-calls.h"
 
 /* EXTRA is the bias of NN and the mask of NT. */
 static const char *perform_product(const Panel *panels, Memory memory, const double *call) {
@@ -120,5 +100,6 @@ static const char *perform_update(const Updates *updates, Memory memory, const d
 const char *perform(const InstructionSet *set, Memory memory, const double call[CALL_LENGTH]) {
   if (call[0] >= GEMM_NN && call[0] <= GEMM_NT) return perform_product(set->panels, memory, call);
   if (call[0] >= UPDATE_SGD && call[0] <= UPDATE_ADAM) return perform_update(set->updates, memory, call);
+  if (call[0] >= ADD && call[0] <= PERIODIC_GRADIENT) return perform_elementwise(set->elementwise, memory, call);
   return "there is no such kernel";
 }

@@ -2,18 +2,33 @@
 #ifndef PARAGRAD_CALLS_H
 #define PARAGRAD_CALLS_H
 
-#include <stdint.h>
-
 #include "instruction-set.h"
+#include "memory.h"
 
-typedef struct {
-  float *floats;
-  /* Of float32. */
-  uint64_t length;
-} Memory;
+/* In the order of KERNEL in src/kernels/native.ts. */
+enum {
+  GEMM_NN,
+  GEMM_TN,
+  GEMM_NT,
+  UPDATE_SGD,
+  UPDATE_MOMENTUM,
+  UPDATE_ADAM,
+  ADD,
+  MULTIPLY,
+  ELU_FORWARD,
+  ELU_BACKWARD,
+  MISH_FORWARD,
+  BLEND_FORWARD,
+  BLEND_GRADIENT,
+  BIAS_GRADIENT,
+  DROPOUT,
+  SCALE_ROWS,
+  PERIODIC_FORWARD,
+  PERIODIC_GRADIENT,
+};
 
 /* Numbers of a call; those that a kernel has no use for are not read. */
-enum { CALL_LENGTH = 15 };
+enum { CALL_LENGTH = 16 };
 
 /* Computes what the call says; what is wrong with it, when nothing was computed, or a null pointer. */
 const char *perform(const InstructionSet *set, Memory memory, const double call[CALL_LENGTH]);

@@ -2,6 +2,7 @@
 #ifndef PARAGRAD_INSTRUCTION_SET_H
 #define PARAGRAD_INSTRUCTION_SET_H
 
+#include "elementwise.h"
 #include "product.h"
 #include "update.h"
 
@@ -10,6 +11,7 @@ typedef struct {
   /* Widest first; the last is 8 wide. */
   const Panel *panels;
   const Updates *updates;
+  const Elementwise *elementwise;
 } InstructionSet;
 
 /* What this processor can run, best first, ended by a null pointer; empty on processors that the addon does not know. */

@@ -12,9 +12,10 @@ import { fileURLToPath } from 'node:url';
 import headers from 'node-api-headers';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
-const SOURCES = ['addon.c', 'calls.c', 'blocks.c', 'x64.c', 'x64-updates.c', 'arm64.c'].map((name) =>
-  join(folder, name),
-);
+const SOURCES = [
+  ...['addon.c', 'calls.c', 'elementwise-calls.c', 'blocks.c'],
+  ...['x64.c', 'x64-lanes.c', 'arm64.c'],
+].map((name) => join(folder, name));
 const FLAGS = ['-std=c11', '-O2', '-ffp-contract=off', '-fvisibility=hidden', '-Wall', '-Wextra', '-DNAPI_VERSION=8'];
 
 /** Linking a shared library whose Node-API functions are found in the process that loads it, by platform. */

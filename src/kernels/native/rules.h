@@ -1,20 +1,8 @@
 /*
- * The rules of update for one width of vectors; a template, included once for each, with these macros:
- *
- *   UPDATE(name)   the name with a suffix of its own
- *   TARGET, Floats, LANES, SPLAT   as in panel.h
- *   SQRT(x)        the square root of every lane
- *   REST(name)     the function for the last elements, fewer than LANES; not defined where LANES is 4
- *
- * It undefines UPDATE and REST.
+ * The rules of update for one width of vectors; a part of width.h.
  */
-#define LOAD(p) (*(const Floats *)(p))
-#define STORE(p, x) (*(Floats *)(p) = (x))
-#define FUNCTION TARGET static
-#define INLINE TARGET static inline __attribute__((always_inline))
-
 /* Division takes as long as all the rest of a rule. By a power of two, multiplying with the inverse gives the same bits. */
-INLINE int UPDATE(has_exact_inverse)(float divisor) {
+INLINE int LANE(has_exact_inverse)(float divisor) {
   union {
     float number;
     unsigned bits;
@@ -23,7 +11,7 @@ INLINE int UPDATE(has_exact_inverse)(float divisor) {
 }
 
 /* g' of LANES elements. */
-INLINE Floats UPDATE(finalized)(const Update *u, int multiplies, float inverse) {
+INLINE Floats LANE(finalized)(const Update *u, int multiplies, float inverse) {
   const Floats g = LOAD(u->g);
   Floats x = multiplies ? g * SPLAT(inverse) : g / SPLAT(u->divisor);
   if (u->l2 != 0) x = x + SPLAT(u->l2) * LOAD(u->p);
@@ -32,15 +20,15 @@ INLINE Floats UPDATE(finalized)(const Update *u, int multiplies, float inverse) 
 }
 
 #define EACH_VECTOR                                                     \
-  const int multiplies = UPDATE(has_exact_inverse)(u.divisor);          \
+  const int multiplies = LANE(has_exact_inverse)(u.divisor);          \
   const float inverse = 1 / u.divisor;                                  \
   for (; u.count >= LANES; u.count -= LANES, u.p += LANES, u.g += LANES)
 
 /* p = p - rate (g' + weight_decay p) */
-FUNCTION void UPDATE(sgd)(Update u, Sgd s) {
+FUNCTION void LANE(sgd)(Update u, Sgd s) {
   EACH_VECTOR {
     const Floats p = LOAD(u.p);
-    Floats x = UPDATE(finalized)(&u, multiplies, inverse);
+    Floats x = LANE(finalized)(&u, multiplies, inverse);
     if (s.weight_decay != 0) x = x + SPLAT(s.weight_decay) * p;
     STORE(u.p, p - SPLAT(s.rate) * x);
   }
@@ -50,9 +38,9 @@ FUNCTION void UPDATE(sgd)(Update u, Sgd s) {
 }
 
 /* v = momentum v + g'; p = decay p - rate (nesterov ? g' + momentum v : v) */
-FUNCTION void UPDATE(momentum)(Update u, Momentum s) {
+FUNCTION void LANE(momentum)(Update u, Momentum s) {
   EACH_VECTOR {
-    const Floats x = UPDATE(finalized)(&u, multiplies, inverse);
+    const Floats x = LANE(finalized)(&u, multiplies, inverse);
     const Floats velocity = SPLAT(s.momentum) * LOAD(u.v) + x;
     Floats direction = velocity;
     if (s.nesterov) direction = x + SPLAT(s.momentum) * velocity;
@@ -66,9 +54,9 @@ FUNCTION void UPDATE(momentum)(Update u, Momentum s) {
 }
 
 /* p = decay p - step m / (sqrt(v) inverse_root + epsilon), after m and v have moved towards g' and its square */
-FUNCTION void UPDATE(adam)(Update u, Adam s) {
+FUNCTION void LANE(adam)(Update u, Adam s) {
   EACH_VECTOR {
-    const Floats x = UPDATE(finalized)(&u, multiplies, inverse);
+    const Floats x = LANE(finalized)(&u, multiplies, inverse);
     const Floats mean = SPLAT(s.keep1) * LOAD(u.m) + SPLAT(s.take1) * x;
     const Floats square = SPLAT(s.keep2) * LOAD(u.v) + SPLAT(s.take2) * (x * x);
     const Floats denominator = SQRT(square) * SPLAT(s.inverse_root) + SPLAT(s.epsilon);
@@ -83,10 +71,4 @@ FUNCTION void UPDATE(adam)(Update u, Adam s) {
 #endif
 }
 
-#undef LOAD
-#undef STORE
-#undef FUNCTION
-#undef INLINE
 #undef EACH_VECTOR
-#undef UPDATE
-#undef REST
