@@ -28,7 +28,8 @@ export type {
 export { createLab, type Lab, type LabBatch, type LabStep } from './train/lab.js';
 export type { LabOptions, Tensors } from './train/lab-options.js';
 export type { ClassificationMetrics, Metrics, RegressionMetrics } from './train/metrics.js';
-export { loadModel, type Model, type ModelDescription } from './train/model.js';
+export { loadModel, type Model } from './train/model.js';
+export type { ModelDescription } from './train/model-description.js';
 export type { OutputColumn } from './train/output-column.js';
 export { type PredictedRows, type PredictOptions, predict } from './train/predict.js';
 export { crossValidate, type TrainOptions, train } from './train/run.js';

@@ -1,7 +1,10 @@
 /** A built-in loss with a built-in activation: the float64 twins against differences, the training kernels against the twins. */
 import type { ChosenKernels } from '../kernels/load.js';
+import { KINKED_LOSSES } from '../kernels/references-by-name.js';
 import type { ActivationName } from '../nn/activations/index.js';
+import { outputsPerValue } from '../nn/losses/choice.js';
 import { LOSSES, type LossName } from '../nn/losses/index.js';
+import { LOSS_DEFAULTS, type LossConstants } from '../nn/losses/loss.js';
 import { denseNetwork } from '../nn/network.js';
 import { createDraws } from './draws.js';
 import { brief, type Finding } from './finding.js';
@@ -25,6 +28,8 @@ const INPUTS = 5;
 const HIDDEN = [12, 7];
 const CLASSES = 4;
 const L2 = 0.01;
+/** Several quantiles at once, which is more than one of them. */
+const CONSTANTS: LossConstants = { ...LOSS_DEFAULTS, quantile: [0.1, 0.5, 0.9] };
 
 export function checkBuiltIn(
   loss: LossName,
@@ -33,7 +38,7 @@ export function checkBuiltIn(
 ): BuiltInCheck {
   const draws = createDraws(seed);
   const isClass = LOSSES[loss].targets === 'class';
-  const outputs = isClass ? CLASSES : 1;
+  const outputs = isClass ? CLASSES : outputsPerValue(loss, CONSTANTS);
   const network = denseNetwork([INPUTS, ...HIDDEN, outputs], activation);
   // As float32, so that the kernels get the very same numbers.
   const parameters = draws.vector(parameterCount(network), -0.7, 0.7).map(Math.fround);
@@ -46,11 +51,12 @@ export function checkBuiltIn(
     rows,
     x,
     y,
-    loss: builtInLoss(loss, outputs, 'mean'),
+    loss: builtInLoss(loss, outputs, 'mean', CONSTANTS),
+    kinkAtTarget: KINKED_LOSSES.includes(loss),
     penalty: l2Penalty(L2),
   });
   const check = checkGradient(objective, parameters, { perTensor: 12, draws, verify });
-  const trained = kernelGradient({ network, loss, rows, x, y, l2: L2 }, parameters, kernels);
+  const trained = kernelGradient({ network, loss, constants: CONSTANTS, rows, x, y, l2: L2 }, parameters, kernels);
   const kernelError = largestError(network, trained, objective.gradient(parameters));
   const findings = [...check.findings];
   if (!(kernelError <= KERNEL_TOLERANCE)) {

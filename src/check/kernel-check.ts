@@ -5,7 +5,7 @@ import { allocateDataset, planRow } from '../data/dataset.js';
 import type { RowOrder } from '../data/order.js';
 import type { ChosenKernels } from '../kernels/load.js';
 import type { LossName } from '../nn/losses/index.js';
-import { LOSS_DEFAULTS } from '../nn/losses/loss.js';
+import type { LossConstants } from '../nn/losses/loss.js';
 import { type NetworkSpec, readTensor, rowWidth, writeTensor } from '../nn/network.js';
 import { OPTIMIZERS } from '../nn/optimizers/index.js';
 import { CONSTANT_RATE } from '../nn/schedules/rate.js';
@@ -16,6 +16,7 @@ import { tensorsOf } from './tensors.js';
 export interface KernelProblem {
   readonly network: NetworkSpec;
   readonly loss: LossName;
+  readonly constants: LossConstants;
   readonly rows: number;
   readonly x: Float64Array;
   readonly y: Float64Array;
@@ -30,12 +31,12 @@ const IN_ORDER: RowOrder = {
 
 /** The gradient of the mean loss as training computes it, [P] without padding. */
 export function kernelGradient(problem: KernelProblem, parameters: Float64Array, kernels: ChosenKernels): Float64Array {
-  const { network, loss, rows, x, y, l2 } = problem;
+  const { network, loss, constants, rows, x, y, l2 } = problem;
   const { sizes } = network;
   const plan = planStep({
     network,
     loss,
-    lossConstants: LOSS_DEFAULTS,
+    lossConstants: constants,
     reduction: 'mean',
     optimizer: 'sgd',
     hyper: OPTIMIZERS.sgd.defaults,
@@ -51,7 +52,7 @@ export function kernelGradient(problem: KernelProblem, parameters: Float64Array,
     batchRows: [rows],
   });
   const inputs = rowWidth(network);
-  const targets = targetsPerRow(loss, sizes[sizes.length - 1]);
+  const targets = targetsPerRow(loss, sizes[sizes.length - 1], constants);
   const dataset = allocateDataset(
     rows,
     planRow({ numbers: inputs, flagged: [], categories: [], targets, weighted: false }),

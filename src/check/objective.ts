@@ -2,14 +2,15 @@
  * The two things that a gradient check compares: the loss that is reported, as a function of the parameters, and the gradient
  * that is followed. Both in float64. What makes them up (a built-in loss, or functions that a user wrote) is plain functions.
  */
-import type { Batch, LossResult } from '../kernels/reference.js';
+import type { Batch, LossResult } from '../kernels/reference-losses.js';
 import { LOSS_REFERENCES } from '../kernels/references-by-name.js';
 import type { LossName } from '../nn/losses/index.js';
+import type { LossConstants } from '../nn/losses/loss.js';
 import type { NetworkSpec } from '../nn/network.js';
 import { backward, forward, logitsOf, type Trace } from './network.js';
 import { tensorsOf } from './tensors.js';
 
-const REFERENCES: Readonly<Record<LossName, (batch: Batch) => LossResult>> = LOSS_REFERENCES;
+const REFERENCES: Readonly<Record<LossName, (batch: Batch, constants: LossConstants) => LossResult>> = LOSS_REFERENCES;
 
 /** A loss on rows: the number that is reported and the gradient that is claimed, averaged or summed as its author does. */
 export type CheckLoss = (z: Float64Array, y: Float64Array, rows: number) => LossResult;
@@ -25,9 +26,11 @@ export interface CheckProblem {
   readonly rows: number;
   /** [rows, inputs and codes], see network.ts */
   readonly x: Float64Array;
-  /** [rows, outputs], or class indices [rows]. */
+  /** [rows, outputs / outputs a value], or class indices [rows]. */
   readonly y: Float64Array;
   readonly loss: CheckLoss;
+  /** Whether its derivative jumps where prediction and target agree. Absent: it does not. */
+  readonly kinkAtTarget?: boolean;
   readonly penalty: CheckPenalty | null;
 }
 
@@ -61,10 +64,26 @@ export function createObjective(problem: CheckProblem): Objective {
   };
 }
 
+/** Whether a prediction passes its target between two traces, so that a difference across it says nothing of a loss with a kink. */
+export function passesTarget({ y, kinkAtTarget }: CheckProblem, above: Trace, below: Trace): boolean {
+  if (!kinkAtTarget) return false;
+  const [from, to] = [logitsOf(below), logitsOf(above)];
+  const perValue = from.length / y.length;
+  return from.some((z, i) => {
+    const target = y[Math.floor(i / perValue)];
+    return z > target !== to[i] > target;
+  });
+}
+
 /** A loss of the registry. */
-export function builtInLoss(name: LossName, outputs: number, reduction: 'mean' | 'sum'): CheckLoss {
+export function builtInLoss(
+  name: LossName,
+  outputs: number,
+  reduction: 'mean' | 'sum',
+  constants: LossConstants,
+): CheckLoss {
   return (z, y, rows) => {
-    const { value, gradient } = REFERENCES[name]({ rows, outputs, z, y });
+    const { value, gradient } = REFERENCES[name]({ rows, outputs, z, y }, constants);
     return reduction === 'sum' ? { value, gradient } : { value: value / rows, gradient: gradient.map((g) => g / rows) };
   };
 }

@@ -7,12 +7,12 @@
  *                  gradient has (r < 0: that only the loss has)
  *   penalty        with targets equal to the predictions the data pull nowhere: what is left along W is penalty
  *
- * Entries whose difference crosses a kink of the activation are left out: on either side the derivative is another one.
+ * Entries whose difference crosses a kink of the activation or of the loss are left out: on either side the derivative is another one.
  * Entries so small that the rounding of the loss hides them are inconclusive, not wrong.
  */
 import type { Draws } from './draws.js';
 import { crossesKink, logitsOf } from './network.js';
-import { createObjective, type Objective, weightsOf } from './objective.js';
+import { createObjective, type Objective, passesTarget, weightsOf } from './objective.js';
 import { tensorsOf } from './tensors.js';
 
 /** Relative step of a central difference: about the cube root of float64's precision. */
@@ -76,7 +76,8 @@ export function probeElements(
       const numeric = (plus - minus) / (2 * h);
       const claimed = gradient[at];
       const entry = { tensor: name, index, at, claimed, numeric, error: relative(claimed, numeric) };
-      if (crossesKink(network, above, below)) return { ...entry, verdict: 'kink' };
+      if (crossesKink(network, above, below) || passesTarget(objective.problem, above, below))
+        return { ...entry, verdict: 'kink' };
       const hidden = (1e4 * EPSILON * Math.max(Math.abs(plus), Math.abs(minus))) / h;
       return { ...entry, verdict: judge(entry, hidden) };
     }),

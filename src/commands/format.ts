@@ -59,7 +59,7 @@ export function formatMetrics(metrics: object): string {
 }
 
 /** Those that are shown while training: there is one line. */
-const MAIN_METRICS = ['rmse', 'mae', 'r2', 'pinball', 'accuracy', 'logLoss', 'auc'];
+const MAIN_METRICS = ['rmse', 'mae', 'r2', 'pinball', 'coverage', 'accuracy', 'logLoss', 'auc'];
 
 export function formatMainMetrics(metrics: object): string {
   return formatMetrics(Object.fromEntries(Object.entries(metrics).filter(([name]) => MAIN_METRICS.includes(name))));

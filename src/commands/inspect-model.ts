@@ -20,7 +20,10 @@ export function modelText({ path, description, weightsSha256, members }: Model):
   const facts = [
     ['model', path],
     ['weights', weightsSha256],
-    ['target', `"${target.name}" (${task}), loss ${typeof loss === 'string' ? loss : loss.file}${rangeText(target)}`],
+    [
+      'target',
+      `"${target.name}" (${task}), loss ${typeof loss === 'string' ? loss : loss.file}${quantileText(description)}${rangeText(target)}`,
+    ],
     ...(target.task === 'regression' ? [] : [['classes', listValues(target.classes)]]),
     ['arithmetic', description.arithmetic],
     ['written by', `paragrad ${description.paragradVersion}`],
@@ -42,6 +45,10 @@ function memberFacts({ description, tensors }: Member): string[][] {
     ...(temperature === 1 ? [] : [['temperature', formatNumber(temperature)]]),
     ['validation', validation === null ? 'none' : `${plural(rows.validation, 'row')}: ${formatMetrics(validation)}`],
   ];
+}
+
+function quantileText({ lossConstants: { quantile } }: Model['description']): string {
+  return quantile === undefined ? '' : ` of ${quantile.join(', ')}`;
 }
 
 function rangeText(target: Preprocessing['target']): string {

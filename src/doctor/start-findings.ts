@@ -6,6 +6,8 @@ import { type CheckProblem, createObjective } from '../check/objective.js';
 import { tensorsOf } from '../check/tensors.js';
 import { unitFindings } from '../check/unit-findings.js';
 import { ACTIVATIONS } from '../nn/activations/index.js';
+import { targetsOf } from '../nn/losses/choice.js';
+import type { Loss } from '../nn/losses/loss.js';
 import { initialFile } from '../train/config/network.js';
 import type { Subject } from './subject.js';
 import { unpadded } from './subject.js';
@@ -31,7 +33,7 @@ export function examineStart(subject: Subject, verify: string): StartReport {
   const objective = createObjective(problem);
   const trace = forward(problem.network, parameters, problem.x, problem.rows);
   const firstLoss = objective.value(parameters, trace);
-  const constantLoss = bestConstant(problem);
+  const constantLoss = bestConstant(problem, targetsOf(plan.loss));
   // Of classes with very different shares a constant is nearly always right; no first weights know that.
   const usual =
     subject.loaded.preprocessing.target.task === 'regression'
@@ -131,19 +133,33 @@ function undecided({ loss, y, rows, network }: CheckProblem): number {
 }
 
 /** The least loss of a prediction that is the same for every row: by values, a search; by classes, their shares. */
-function bestConstant({ loss, y, rows, network }: CheckProblem): number {
+function bestConstant({ loss, y, rows, network }: CheckProblem, targets: Loss['targets']): number {
   const outputs = network.sizes[network.sizes.length - 1];
-  if (outputs > 1) {
-    const counts = new Float64Array(outputs);
-    for (const code of y) counts[code]++;
-    const logits = counts.map((n) => Math.log(Math.max(n, 0.5) / rows));
-    return loss(
-      Float64Array.from({ length: rows * outputs }, (_, i) => logits[i % outputs]),
-      y,
-      rows,
-    ).value;
+  const constant = new Float64Array(outputs);
+  const value = (): number => {
+    const z = Float64Array.from({ length: rows * outputs }, (_, i) => constant[i % outputs]);
+    return loss(z, y, rows).value;
+  };
+  if (targets === 'class' && outputs > 1) {
+    for (const code of y) constant[code]++;
+    constant.forEach((n, c) => {
+      constant[c] = Math.log(Math.max(n, 0.5) / rows);
+    });
+    return value();
   }
-  const at = (z: number): number => loss(new Float64Array(rows).fill(z), y, rows).value;
+  // Each output of its own: a loss of values is a sum of theirs.
+  for (let output = 0; output < outputs; output++) {
+    const at = (z: number): number => {
+      constant[output] = z;
+      return value();
+    };
+    constant[output] = leastOf(at, y);
+  }
+  return value();
+}
+
+/** Where a convex function of a prediction is least, by thirds. */
+function leastOf(at: (z: number) => number, y: Float64Array): number {
   let low = Math.min(
     -10,
     y.reduce((least, v) => Math.min(least, v), 0),
@@ -157,5 +173,5 @@ function bestConstant({ loss, y, rows, network }: CheckProblem): number {
     if (at(a) < at(b)) high = b;
     else low = a;
   }
-  return at((low + high) / 2);
+  return (low + high) / 2;
 }

@@ -137,7 +137,7 @@ function problemOf(
   const zero = (weights: Float64Array): Float64Array => new Float64Array(weights.length);
   const loss: CheckLoss =
     typeof plan.loss === 'string'
-      ? builtInLoss(plan.loss, outputs, reduction)
+      ? builtInLoss(plan.loss, outputs, reduction, plan.lossConstants)
       : (z, targets, count) => {
           const gradient = new Float64Array(z.length);
           module?.gradient(z, targets, count, outputs, gradient);

@@ -163,8 +163,14 @@ export interface Kernels {
   huberLoss(rows: number, outputs: number, z: number, ld: number, y: number, weights: number, d: number, delta: number): number;
   /** mean over outputs of e^z - y z: the Poisson likelihood of y >= 0, without what does not depend on z. */
   poissonLoss(rows: number, outputs: number, z: number, ld: number, y: number, weights: number, d: number): number;
-  /** mean over outputs of quantile * (y - z) where y > z, else (1 - quantile) * (z - y); derivative 1/2 - quantile at 0. */
-  pinballLoss(rows: number, outputs: number, z: number, ld: number, y: number, weights: number, d: number, quantile: number): number;
+  /**
+   * One output of several, each of which has a quantile: 1 / outputs of quantile * (y - z) where y > z, else (1 - quantile) * (z - y);
+   * derivative 1/2 - quantile at 0. Reads column `column` of z and every ldy-th target, and writes column `column` of d; column 0
+   * clears the rest of d, so it comes first.
+   */
+  pinballLoss(
+    rows: number, outputs: number, column: number, z: number, ld: number, y: number, ldy: number, weights: number, d: number, quantile: number,
+  ): number;
   /** mean over outputs of binary cross-entropy on logits, target y in [0, 1] moved to (1 - smoothing) y + smoothing / 2. */
   binaryCrossEntropyLoss(rows: number, outputs: number, z: number, ld: number, y: number, weights: number, d: number, smoothing: number): number;
   /**

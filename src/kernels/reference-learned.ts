@@ -3,9 +3,7 @@
  * which it is a part, no training path may import it.
  */
 
-type Vector = Float64Array | Float32Array | readonly number[];
-
-const map = (x: Vector, f: (value: number, index: number) => number) => Float64Array.from(x, f);
+import { map, type Vector } from './reference-values.js';
 
 /** h = z + a (h - z), z = h - z, slope = 1 + a (slope - 1); a[columns]. */
 export function blendForward(h: Vector, z: Vector, slope: Vector, a: Vector) {

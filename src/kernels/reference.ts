@@ -1,12 +1,12 @@
 /**
- * Every kernel again, in float64 and in plain TypeScript: the oracle of the kernel tests and of gradient checks.
+ * Every kernel again, in float64 and in plain TypeScript: the oracle of the kernel tests and of gradient checks. Here are products,
+ * activations and dropout; losses, updates and learned pieces are in the files beside it.
  *
  * Written for reading, from the formulas and not from the kernels: dense row-major matrices without padding, new arrays
- * as results, no blocks, no fused operations. It follows no bits, so this is the one file of the kernels in which
- * `Math.exp` and its like are allowed; nothing on a training path may import it.
+ * as results, no blocks, no fused operations. They follow no bits, so these are the files of the kernels in which
+ * `Math.exp` and its like are allowed; nothing on a training path may import them.
  */
-
-type Vector = Float64Array | Float32Array | readonly number[];
+import { logistic, map, softplus, type Vector } from './reference-values.js';
 
 /** What happens to a product before it is stored; absent parts do nothing. */
 export interface ProductEpilogue {
@@ -91,8 +91,6 @@ export function biasGradient(rows: number, n: number, d: Vector, accumulate?: Ve
   return gemmTN(n, 1, rows, d, new Float64Array(rows).fill(1), accumulate ? { accumulate } : {});
 }
 
-const map = (x: Vector, f: (value: number, index: number) => number) => Float64Array.from(x, f);
-
 export const leakyReluForward = (x: Vector, slope: number) => map(x, (v) => (v > 0 ? v : slope * v));
 export const leakyReluBackward = (d: Vector, h: Vector, slope: number) =>
   map(d, (v, i) => (h[i]! <= 0 ? slope * v : v));
@@ -118,10 +116,8 @@ const gated = (x: Vector, gate: (x: number) => number, gateSlope: (x: number) =>
   slope: map(x, (v) => gate(v) + v * gateSlope(v)),
 });
 
-const logistic = (x: number) => 1 / (1 + Math.exp(-x));
 export const siluForward = (x: Vector) => gated(x, logistic, (v) => logistic(v) * logistic(-v));
 
-const softplus = (x: number) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 export const mishForward = (x: Vector) =>
   gated(
     x,
@@ -171,202 +167,6 @@ export function dropout(
     const key = mix((firstRow + Math.floor(i / columns)) ^ rowKey) ^ unitKey;
     return mix((key + Math.imul(i % columns, 0x9e3779b9)) | 0) < keepBelow ? v * scale : 0;
   });
-}
-
-/** Rows of logits and their targets, each [rows, outputs]; for cross-entropy `y` is the class index of each row. */
-export interface Batch {
-  readonly rows: number;
-  readonly outputs: number;
-  readonly z: Vector;
-  readonly y: Vector;
-  /** [rows]; absent: all 1. */
-  readonly weights?: Vector;
-}
-
-/** A summed loss and its gradient by the logits, [rows, outputs]. */
-export interface LossResult {
-  readonly value: number;
-  readonly gradient: Float64Array;
-}
-
-/** Sum over rows of weight * mean over outputs of loss(z, y); rows of weight 0 are left out. */
-function meanLoss(
-  { rows, outputs, z, y, weights }: Batch,
-  loss: (z: number, y: number) => number,
-  derivative: (z: number, y: number) => number,
-): LossResult {
-  const gradient = new Float64Array(rows * outputs);
-  let value = 0;
-  for (let row = 0; row < rows; row++) {
-    const weight = weights ? weights[row]! : 1;
-    if (weight === 0) continue;
-    for (let at = row * outputs; at < (row + 1) * outputs; at++) {
-      value += (weight / outputs) * loss(z[at]!, y[at]!);
-      gradient[at] = (weight / outputs) * derivative(z[at]!, y[at]!);
-    }
-  }
-  return { value, gradient };
-}
-
-export const squaredErrorLoss = (batch: Batch, scale: number) =>
-  meanLoss(
-    batch,
-    (z, y) => scale * (z - y) ** 2,
-    (z, y) => 2 * scale * (z - y),
-  );
-
-export const absoluteErrorLoss = (batch: Batch) =>
-  meanLoss(
-    batch,
-    (z, y) => Math.abs(z - y),
-    (z, y) => Math.sign(z - y),
-  );
-
-/** Huber 1964. */
-export const huberLoss = (batch: Batch, delta: number) =>
-  meanLoss(
-    batch,
-    (z, y) => (Math.abs(z - y) <= delta ? (z - y) ** 2 / 2 : delta * (Math.abs(z - y) - delta / 2)),
-    (z, y) => Math.max(-delta, Math.min(delta, z - y)),
-  );
-
-/** On logits: softplus(z) - z y, with y moved towards 1/2. */
-export const binaryCrossEntropyLoss = (batch: Batch, smoothing: number) => {
-  const smooth = (y: number) => (1 - smoothing) * y + smoothing / 2;
-  return meanLoss(
-    batch,
-    (z, y) => softplus(z) - z * smooth(y),
-    (z, y) => logistic(z) - smooth(y),
-  );
-};
-
-/** On the logarithm of the rate, without ln y!. */
-export const poissonLoss = (batch: Batch) =>
-  meanLoss(
-    batch,
-    (z, y) => Math.exp(z) - y * z,
-    (z, y) => Math.exp(z) - y,
-  );
-
-/** Koenker & Bassett 1978. */
-export const pinballLoss = (batch: Batch, quantile: number) =>
-  meanLoss(
-    batch,
-    (z, y) => Math.max(quantile * (y - z), (quantile - 1) * (y - z)),
-    (z, y) => (z < y ? -quantile : z > y ? 1 - quantile : 0.5 - quantile),
-  );
-
-/** e^(z - largest) of one row, with their sum. */
-function powers({ outputs, z }: Pick<Batch, 'outputs' | 'z'>, row: number) {
-  const logits = Array.from({ length: outputs }, (_, i) => z[row * outputs + i]!);
-  const largest = Math.max(...logits);
-  const values = logits.map((v) => Math.exp(v - largest));
-  return { largest, values, sum: values.reduce((total, v) => total + v, 0) };
-}
-
-export function softmax(rows: number, outputs: number, z: Vector): Float64Array {
-  const p = new Float64Array(rows * outputs);
-  for (let row = 0; row < rows; row++) {
-    const { values, sum } = powers({ outputs, z }, row);
-    values.forEach((v, i) => {
-      p[row * outputs + i] = v / sum;
-    });
-  }
-  return p;
-}
-
-/** The target is (1 - smoothing) of the row's class and smoothing / outputs of every class. */
-export function crossEntropyLoss(batch: Batch, smoothing: number): LossResult {
-  const { rows, outputs, z, y, weights } = batch;
-  const gradient = new Float64Array(rows * outputs);
-  let value = 0;
-  for (let row = 0; row < rows; row++) {
-    const weight = weights ? weights[row]! : 1;
-    if (weight === 0) continue;
-    const { largest, values, sum } = powers(batch, row);
-    values.forEach((v, i) => {
-      const at = row * outputs + i;
-      const target = (i === y[row] ? 1 - smoothing : 0) + smoothing / outputs;
-      value += weight * target * (Math.log(sum) + largest - z[at]!);
-      gradient[at] = weight * (v / sum - target);
-    });
-  }
-  return { value, gradient };
-}
-
-export const add = (x: Vector, y: Vector) => map(x, (v, i) => v + y[i]!);
-export const sumSquares = (x: Vector) => map(x, (v) => v * v).reduce((total, v) => total + v, 0);
-
-export const finalizeGradient = (g: Vector, p: Vector, divisor: number, l2: number) =>
-  map(g, (v, i) => v / divisor + (l2 === 0 ? 0 : l2 * p[i]!));
-
-/** What every update starts from. */
-export interface Update {
-  readonly p: Vector;
-  readonly g: Vector;
-  readonly divisor: number;
-  readonly l2: number;
-  readonly clip: number;
-}
-
-const finalized = ({ p, g, divisor, l2, clip }: Update) =>
-  map(finalizeGradient(g, p, divisor, l2), (v) => (clip === 1 ? v : v * clip));
-
-export function updateSgd(update: Update, rate: number, weightDecay: number): Float64Array {
-  const g = finalized(update);
-  return map(update.p, (p, i) => p - rate * (g[i]! + (weightDecay === 0 ? 0 : weightDecay * p)));
-}
-
-/** Sutskever et al. 2013, as PyTorch states it. */
-export function updateMomentum(
-  update: Update,
-  velocity: Vector,
-  rate: number,
-  weightDecay: number,
-  momentum: number,
-  nesterov: boolean,
-): { p: Float64Array; v: Float64Array } {
-  const g = finalized(update);
-  const v = map(velocity, (old, i) => momentum * old + g[i]!);
-  const direction = nesterov ? map(g, (x, i) => x + momentum * v[i]!) : v;
-  return { p: map(update.p, (p, i) => p * (1 - rate * weightDecay) - rate * direction[i]!), v };
-}
-
-/** RMSprop (Tieleman & Hinton 2012) where keep + take = 1, AdaGrad (Duchi et al. 2011) where both are 1. */
-export function updateScaled(
-  update: Update,
-  square: Vector,
-  { decay, keep, take, rate, epsilon }: Readonly<Record<'decay' | 'keep' | 'take' | 'rate' | 'epsilon', number>>,
-): { p: Float64Array; v: Float64Array } {
-  const g = finalized(update);
-  const v = map(square, (old, i) => keep * old + take * g[i]! * g[i]!);
-  return { p: map(update.p, (p, i) => decay * p - (rate * g[i]!) / (Math.sqrt(v[i]!) + epsilon)), v };
-}
-
-export interface AdamScale {
-  readonly decay: number;
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly stepSize: number;
-  readonly inverseRoot: number;
-  readonly epsilon: number;
-}
-
-/** Kingma & Ba 2015; decoupled decay: Loshchilov & Hutter 2019. */
-export function updateAdam(
-  update: Update,
-  mean: Vector,
-  square: Vector,
-  scale: AdamScale,
-): { p: Float64Array; m: Float64Array; v: Float64Array } {
-  const g = finalized(update);
-  const m = map(mean, (old, i) => scale.beta1 * old + (1 - scale.beta1) * g[i]!);
-  const v = map(square, (old, i) => scale.beta2 * old + (1 - scale.beta2) * g[i]! * g[i]!);
-  const p = map(
-    update.p,
-    (old, i) => scale.decay * old - (scale.stepSize * m[i]!) / (Math.sqrt(v[i]!) * scale.inverseRoot + scale.epsilon),
-  );
-  return { p, m, v };
 }
 
 export const exp = Math.exp;

@@ -2,21 +2,18 @@
  * The float64 oracle of whole networks: activations and losses by the names that they have in the registries of src/nn. Like
  * reference.ts, which it is made of, no training path may import it.
  */
+import { type Gated, geluForward, mishForward, siluForward } from './reference.js';
 import {
   absoluteErrorLoss,
   type Batch,
   binaryCrossEntropyLoss,
   crossEntropyLoss,
-  type Gated,
-  geluForward,
   huberLoss,
   type LossResult,
-  mishForward,
   pinballLoss,
   poissonLoss,
-  siluForward,
   squaredErrorLoss,
-} from './reference.js';
+} from './reference-losses.js';
 
 /** An activation by its pre-activation x, from its definition: nothing is taken from a stored output. */
 export interface ActivationReference {
@@ -55,6 +52,15 @@ export const ACTIVATION_REFERENCES = {
   mish: smooth(mishForward),
 } satisfies Record<string, ActivationReference>;
 
+/** The constants of src/nn/losses. */
+interface Constants {
+  readonly quantile: readonly number[];
+  readonly labelSmoothing: number;
+}
+
+/** Those whose derivative jumps where prediction and target agree. */
+export const KINKED_LOSSES: readonly string[] = ['mae', 'quantile'];
+
 /** The losses of src/nn/losses, by their names there: summed over rows, on logits. */
 export const LOSS_REFERENCES = {
   mse: (batch) => squaredErrorLoss(batch, 1),
@@ -62,7 +68,7 @@ export const LOSS_REFERENCES = {
   mae: absoluteErrorLoss,
   huber: (batch) => huberLoss(batch, 1),
   poisson: poissonLoss,
-  quantile: (batch) => pinballLoss(batch, 0.5),
-  bce: (batch) => binaryCrossEntropyLoss(batch, 0),
-  cross_entropy: (batch) => crossEntropyLoss(batch, 0),
-} satisfies Record<string, (batch: Batch) => LossResult>;
+  quantile: (batch, { quantile }) => pinballLoss(batch, quantile),
+  bce: (batch, { labelSmoothing }) => binaryCrossEntropyLoss(batch, labelSmoothing),
+  cross_entropy: (batch, { labelSmoothing }) => crossEntropyLoss(batch, labelSmoothing),
+} satisfies Record<string, (batch: Batch, constants: Constants) => LossResult>;

@@ -7,7 +7,7 @@ import { type Layout, type LayoutRequest, planLayout } from '../memory/layout.js
 import type { Activation } from '../nn/activations/activation.js';
 import { ACTIVATIONS, type ActivationName } from '../nn/activations/index.js';
 import { type Groups, type LayerRates, PLAIN_GROUPS } from '../nn/groups.js';
-import { type LossChoice, targetsOf } from '../nn/losses/choice.js';
+import { type LossChoice, outputsPerValue, targetsOf } from '../nn/losses/choice.js';
 import type { LossConstants } from '../nn/losses/loss.js';
 import { type Network, type NetworkSpec, planNetwork } from '../nn/network.js';
 import { OPTIMIZERS, type OptimizerName } from '../nn/optimizers/index.js';
@@ -99,9 +99,9 @@ export const PLAIN_UPDATES = {
 /** Rows that a worker computes at once: one block of the kernels' multiply-add chain. */
 export const BLOCK_ROWS = KC;
 
-/** Target values a row: one per output, or the class index. */
-export function targetsPerRow(loss: LossChoice, outputs: number): number {
-  return targetsOf(loss) === 'class' ? 1 : outputs;
+/** Target values a row: as many as the outputs are for, or the class index. */
+export function targetsPerRow(loss: LossChoice, outputs: number, constants: LossConstants): number {
+  return targetsOf(loss) === 'class' ? 1 : outputs / outputsPerValue(loss, constants);
 }
 
 /**
@@ -134,7 +134,7 @@ export function planStep(options: StepOptions): StepPlan {
     derivedStride: network.derived?.stride ?? 0,
     embedding: Math.max(0, ...(network.derived?.embeddings ?? []).map(({ length }) => length)),
     penaltyGradients: typeof options.loss !== 'string' && options.loss.penaltyGradient ? 1 : 0,
-    targets: targetsPerRow(options.loss, network.sizes[network.sizes.length - 1]),
+    targets: targetsPerRow(options.loss, network.sizes[network.sizes.length - 1], options.lossConstants),
   });
   const scored = options.ema === null ? layout.parameters : layout.slots[slots.length];
   return { ...rest, network, rowsPerShard, layout, scored };

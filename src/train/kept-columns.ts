@@ -1,6 +1,5 @@
 /** Columns of the table that predictions are written beside: as they stand there, times as text. */
 import { findColumn } from '../data/names.js';
-import type { Target } from '../data/preprocess.js';
 import type { CategoryValues, Column, NumberValues, Table } from '../data/table.js';
 import { ParagradError } from '../errors.js';
 import type { OutputColumn } from './output-column.js';
@@ -8,18 +7,17 @@ import type { OutputColumn } from './output-column.js';
 /**
  * Finds a column to keep.
  *
+ * @param taken names that the results have
  * @throws ParagradError `unknown_column`, `unsupported_column`, `column_clash`
  */
-export function keptColumn(table: Table, name: string, target: Target): Column {
+export function keptColumn(table: Table, name: string, taken: readonly string[]): Column {
   const column = findColumn(table, name, 'to keep');
   if (column.kind === 'unsupported') {
     throw new ParagradError('unsupported_column', `column "${name}" of ${table.location} is ${column.type}`, {
       hint: 'Only numbers, strings, booleans and times can be kept.',
     });
   }
-  const taken =
-    name === 'prediction' || (target.task !== 'regression' && target.classes.some((c) => name === `probability_${c}`));
-  if (taken) {
+  if (taken.includes(name)) {
     throw new ParagradError('column_clash', `column "${name}" cannot be kept: a column of the results has its name`, {
       hint: 'Rename it in the table.',
     });

@@ -2,12 +2,13 @@
 import { z } from 'zod';
 import { ParagradError } from '../errors.js';
 import { ACTIVATIONS } from '../nn/activations/index.js';
+import { outputsPerValue } from '../nn/losses/choice.js';
 import { LOSSES, type LossName } from '../nn/losses/index.js';
 import { choice, namesOf } from './config/fields.js';
 import { configSchema } from './config.js';
 import { checkHiddenLayers } from './hidden-layers.js';
 import { checkHyperparameters } from './hyperparameters.js';
-import { checkLossConstants } from './loss-constants.js';
+import { checkLossConstants, lossConstantsOf } from './loss-constants.js';
 import { option, parseOptions } from './options.js';
 
 /** Values by tensor name: W0 [in, out] row-major, b0 [out], W1 … */
@@ -101,6 +102,15 @@ export function resolveLab(input: LabOptions): ResolvedLab {
   checkHiddenLayers({ ...options, hidden: options.sizes.slice(1, -1) }, (key) => (key === 'hidden' ? 'sizes' : key));
   checkHyperparameters(options);
   checkLossConstants(options, options.loss);
+  const { loss, sizes } = options;
+  const outputs = sizes[sizes.length - 1];
+  const perValue = outputsPerValue(loss, lossConstantsOf(options));
+  if (outputs % perValue !== 0) {
+    throw new ParagradError(
+      'bad_option',
+      `sizes: expected outputs for each of the ${perValue} quantiles, a multiple of ${perValue}, got ${outputs}`,
+    );
+  }
   if (options.periodic > options.sizes[0]) {
     throw new ParagradError(
       'bad_option',

@@ -23,7 +23,7 @@ import { lossConstantsOf } from './loss-constants.js';
 export interface LabBatch {
   /** [rows, inputs] row-major; a row ends with the code of each embedded category, -1 for none. */
   x: ArrayLike<number>;
-  /** [rows, outputs] row-major; class indices [rows] for cross_entropy. */
+  /** [rows, outputs] row-major, of several quantiles [rows, outputs / quantiles]; class indices [rows] for cross_entropy. */
   y: ArrayLike<number>;
   /** [rows]; only in a weighted lab, where it is required. */
   weights?: ArrayLike<number>;
@@ -100,7 +100,7 @@ export function createLab(options: LabOptions): Lab {
     batchRows: null,
   });
   const inputs = rowWidth(resolved);
-  const targets = targetsPerRow(loss, sizes[sizes.length - 1]);
+  const targets = targetsPerRow(loss, sizes[sizes.length - 1], plan.lossConstants);
   const layout = planRow({ numbers: inputs, flagged: [], categories: [], targets, weighted });
   const dataset = allocateDataset(batchSize, layout);
   const { tensors } = plan.network;

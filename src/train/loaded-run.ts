@@ -11,6 +11,7 @@ import type { LossChoice } from '../nn/losses/choice.js';
 import { splitColumnNames } from './columns.js';
 import { initialFile } from './config/network.js';
 import type { ResolvedConfig } from './config.js';
+import { lossConstantsOf } from './loss-constants.js';
 import { readInitialWeights } from './model.js';
 import { type SettledConfig, settleConfig } from './settle.js';
 import { stepOptions } from './step-options.js';
@@ -42,7 +43,7 @@ export async function loadRun(resolved: ResolvedConfig, table: Table, signal?: A
   const { target } = preprocessing;
   const config = settleConfig(resolved, { ...loaded, task: target.task });
   const loss = lossForTask(target.task, config.loss);
-  const outputs = outputsFor(loss, target.task === 'regression' ? 1 : target.classes.length);
+  const outputs = outputsFor(loss, lossConstantsOf(config), target);
   const options = stepOptions(config, dataset.layout, { loss, outputs }, trainRows);
   const order = planOrder(trainRows, dataset.layout.stride);
   const file = initialFile(config.init);

@@ -8,15 +8,18 @@ import { LOSSES, type LossName } from '../nn/losses/index.js';
 import { LOSS_DEFAULTS, type Loss, type LossConstants } from '../nn/losses/loss.js';
 import type { NameOf } from './options.js';
 
-type Choice = Partial<Record<keyof LossConstants, number | undefined>>;
+interface Choice {
+  readonly quantile?: number | readonly number[] | undefined;
+  readonly labelSmoothing?: number | undefined;
+}
 
 const NAMES = Object.keys(LOSS_DEFAULTS) as (keyof LossConstants)[];
 
 /** All constants. */
-export function lossConstantsOf(choice: Choice): LossConstants {
+export function lossConstantsOf({ quantile, labelSmoothing }: Choice): LossConstants {
   return {
-    quantile: choice.quantile ?? LOSS_DEFAULTS.quantile,
-    labelSmoothing: choice.labelSmoothing ?? LOSS_DEFAULTS.labelSmoothing,
+    quantile: quantile === undefined ? LOSS_DEFAULTS.quantile : [quantile].flat(),
+    labelSmoothing: labelSmoothing ?? LOSS_DEFAULTS.labelSmoothing,
   };
 }
 

@@ -21,9 +21,10 @@ import { type EpochsOutcome, interrupted, runEpochs, type Schedule } from './epo
 import type { DoneEvent, ProgressEvent } from './events.js';
 import { readHeldOut } from './held-out.js';
 import { setInitialWeights } from './initial-weights.js';
-import { checkLossConstants, readLossConstants } from './loss-constants.js';
+import { checkLossConstants, lossConstantsOf, readLossConstants } from './loss-constants.js';
 import type { Metrics } from './metrics.js';
-import { type MemberDescription, MODEL_FORMAT, type ModelDescription, readInitialWeights } from './model.js';
+import { readInitialWeights } from './model.js';
+import { type MemberDescription, MODEL_FORMAT, type ModelDescription } from './model-description.js';
 import type { RunRows } from './rows.js';
 import type { RunDirectory } from './run-directory.js';
 import { openRunLoss } from './run-loss.js';
@@ -74,7 +75,7 @@ export async function prepareMember(context: RunContext, rows: RunRows, index: n
   checkLossConstants(config, loss);
   checkTemperature(config, target.task);
   checkCompanion(config, loss);
-  const outputs = outputsFor(loss, target.task === 'regression' ? 1 : target.classes.length);
+  const outputs = outputsFor(loss, lossConstantsOf(config), target);
   const options = stepOptions(config, input.dataset.layout, { loss, outputs }, trainRows);
   if (config.classWeights !== undefined) {
     options.classWeights = weightsOfClasses(config.classWeights, target, rows.classCounts);

@@ -6,8 +6,10 @@
  */
 import type { Task } from '../nn/losses/loss.js';
 import { type ClassScores, createConfusion } from './confusion.js';
+import { centralQuantile, createQuantileScore } from './quantiles.js';
 import { createRanking, type RankingScores } from './ranking.js';
 
+/** Of several quantiles, errors are those of the one nearest to the median. */
 export interface RegressionMetrics {
   /** In units of the target. */
   readonly rmse: number | null;
@@ -16,8 +18,14 @@ export interface RegressionMetrics {
   readonly r2: number | null;
   /** Mean of |error| / |truth|; null where the truth of a row is 0. */
   readonly mape: number | null;
-  /** Of a quantile loss only: mean of quantile * error above the prediction, (1 - quantile) * error below it. */
+  /** Of a quantile loss only: mean of quantile * error above the prediction, (1 - quantile) * error below it; of several, the mean. */
   readonly pinball?: number | null;
+  /** Of several quantiles: share of the rows from the lowest prediction to the highest, both included. */
+  readonly coverage?: number | null;
+  /** Of several quantiles: each one's own pinball loss, "pinball_q0.1". */
+  readonly [pinball: `pinball_q${string}`]: number | null;
+  /** Of several quantiles: share of the rows at or below the prediction, "below_q0.1". */
+  readonly [below: `below_q${string}`]: number | null;
 }
 
 export interface ClassificationMetrics extends ClassScores, Partial<RankingScores> {
@@ -47,18 +55,20 @@ export interface Score<M extends Metrics> {
 }
 
 /**
- * Scores predicted values, [rows] in units of the target. The spread of the truth is summed about its running mean (West,
+ * Scores predicted values in units of the target, [rows], of several quantiles [rows, quantiles]. The spread of the truth is summed about its running mean (West,
  * "Updating mean and variance estimates: an improved method", 1979), so that one pass is enough.
  *
- * @param quantile that is predicted; null: none in particular
+ * @param quantiles that are predicted; null: none in particular
  */
-export function createRegressionScore(quantile: number | null): Score<RegressionMetrics> {
+export function createRegressionScore(quantiles: readonly number[] | null): Score<RegressionMetrics> {
+  const width = quantiles?.length ?? 1;
+  const centre = quantiles === null ? 0 : centralQuantile(quantiles);
+  const quantileScore = quantiles && createQuantileScore(quantiles);
   let total = 0;
   let mean = 0;
   let squared = 0;
   let absolute = 0;
   let relative = 0;
-  let pinball = 0;
   let spread = 0;
   // Told by comparison: the rounding of the mean can leave a constant target a spread that is not quite 0.
   let least = Number.POSITIVE_INFINITY;
@@ -69,11 +79,11 @@ export function createRegressionScore(quantile: number | null): Score<Regression
         const w = weights?.[r] ?? 1;
         // Selected, not multiplied: a row without weight must not turn the sum into NaN.
         if (w === 0) continue;
-        const error = predicted[r] - truth[r];
+        const error = predicted[r * width + centre] - truth[r];
+        quantileScore?.add(predicted, r, truth[r], w);
         squared += w * error * error;
         absolute += w * Math.abs(error);
         relative += (w * Math.abs(error)) / Math.abs(truth[r]);
-        if (quantile !== null) pinball += w * Math.max(-quantile * error, (1 - quantile) * error);
         total += w;
         const deviation = truth[r] - mean;
         mean += (deviation * w) / total;
@@ -87,7 +97,7 @@ export function createRegressionScore(quantile: number | null): Score<Regression
       mae: defined(absolute / total),
       r2: greatest > least ? defined(1 - squared / spread) : null,
       mape: defined(relative / total),
-      ...(quantile !== null && { pinball: defined(pinball / total) }),
+      ...definedScores(quantileScore?.result() ?? {}),
     }),
   };
 }
@@ -161,9 +171,9 @@ export function createConfusionTable(outputs: number): ConfusionTable {
 export function regressionMetrics(
   predicted: ArrayLike<number>,
   scored: Scored,
-  quantile: number | null = null,
+  quantiles: readonly number[] | null = null,
 ): RegressionMetrics {
-  const score = createRegressionScore(quantile);
+  const score = createRegressionScore(quantiles);
   score.add(predicted, scored);
   return score.result();
 }
@@ -239,4 +249,8 @@ function margin(logits: ArrayLike<number>, row: number, outputs: number): number
 /** JSON has no NaN or Infinity: a score that is neither defined nor finite is null. */
 function defined(score: number): number | null {
   return Number.isFinite(score) ? score : null;
+}
+
+function definedScores(scores: object): Record<string, number | null> {
+  return Object.fromEntries(Object.entries(scores).map(([name, score]) => [name, defined(score)]));
 }

@@ -2,7 +2,7 @@
 import type { Dataset } from '../data/dataset.js';
 import type { Preprocessing } from '../data/preprocess.js';
 import { averageOutputs, type Outputs } from './ensemble.js';
-import type { ModelDescription } from './model.js';
+import type { ModelDescription } from './model-description.js';
 import type { Forward } from './predictor.js';
 import { readOutputs } from './score.js';
 

@@ -7,13 +7,12 @@ import { loadForModel } from '../data/load.js';
 import { type DataSource, openTable, type TableRequest } from '../data/open.js';
 import type { KernelName } from '../kernels/kernels.js';
 import { splitColumnNames } from './columns.js';
-import type { Outputs } from './ensemble.js';
 import { keptColumn, readKept } from './kept-columns.js';
-import { mostLikely, probabilities } from './metrics.js';
-import { loadModel, type MemberDescription, type Model } from './model.js';
-import { computeOutputs, outputWidth } from './model-outputs.js';
+import { loadModel, type Model } from './model.js';
+import { computeOutputs } from './model-outputs.js';
 import type { OutputColumn } from './output-column.js';
 import { openPredictor, type PredictorOptions } from './predictor.js';
+import { resultColumns, resultNames } from './result-columns.js';
 
 /** Rows that are read, predicted and handed out at once. */
 const WINDOW_ROWS = 65_536;
@@ -60,12 +59,12 @@ export async function* predict(
   const { signal } = options;
   const loaded = typeof model === 'string' ? await loadModel(model) : model;
   const { description } = loaded;
-  const [first] = description.members;
+  const taken = resultNames(description);
   const table = await openTable(data, { threads: threadsOf(options), signal });
   try {
     if (options.onNote) table.notes.forEach(options.onNote);
     const keep = splitColumnNames(options.keep, table.columns) ?? [];
-    const kept = keep.map((name) => keptColumn(table, name, first.preprocessing.target));
+    const kept = keep.map((name) => keptColumn(table, name, taken));
     const predictor = openPredictor(loaded, predictorOptions(options));
     try {
       for (let rowStart = 0; rowStart < table.rows; rowStart += WINDOW_ROWS) {
@@ -75,7 +74,8 @@ export async function* predict(
         const { outputs } = await computeOutputs(description, forward, (preprocessing) =>
           loadForModel({ ...part, preprocessing }),
         );
-        const columns = [...resultColumns(outputs, first), ...(await readKept(table, kept, rowStart, rowEnd, signal))];
+        const results = resultColumns(outputs, description);
+        const columns = [...results, ...(await readKept(table, kept, rowStart, rowEnd, signal))];
         yield { rowStart, rows: rowEnd - rowStart, totalRows: table.rows, columns };
       }
     } finally {
@@ -93,39 +93,4 @@ export function threadsOf({ workers = 'auto' }: MachineOptions): number {
 
 export function predictorOptions({ workers = 'auto', kernels = 'auto', signal }: MachineOptions): PredictorOptions {
   return { ...(workers === 'auto' ? {} : { workers }), kernels, signal };
-}
-
-/** The column "prediction", and "probability_<class>" of each class. */
-function resultColumns(outputs: Outputs, member: MemberDescription): OutputColumn[] {
-  const { target } = member.preprocessing;
-  if (target.task === 'regression') {
-    return [{ name: 'prediction', type: 'double', values: Float64Array.from(outputs) }];
-  }
-  const width = outputWidth(member);
-  const rows = outputs.length / width;
-  const shares = target.classes.map(() => new Float64Array(rows));
-  const row = new Float64Array(target.classes.length);
-  const winners = new Uint32Array(rows);
-  for (let r = 0; r < rows; r++) {
-    winners[r] = mostLikely(outputs, r, width);
-    probabilities(outputs, r, width, row);
-    for (let c = 0; c < shares.length; c++) shares[c][r] = row[c];
-  }
-  return [
-    classColumn(winners, target.classes),
-    ...shares.map((values, c) => ({ name: `probability_${target.classes[c]}`, type: 'double' as const, values })),
-  ];
-}
-
-/** The predicted class of each row, in the type that the target had. */
-function classColumn(winners: Uint32Array, classes: readonly (string | number | boolean)[]): OutputColumn {
-  const name = 'prediction';
-  if (typeof classes[0] === 'number') {
-    const type = classes.every(Number.isInteger) ? 'integer' : 'double';
-    return { name, type, values: Float64Array.from(winners, (c) => classes[c] as number) };
-  }
-  if (typeof classes[0] === 'boolean') {
-    return { name, type: 'boolean', values: Array.from(winners, (c) => classes[c] as boolean) };
-  }
-  return { name, type: 'string', values: Array.from(winners, (c) => classes[c] as string) };
 }

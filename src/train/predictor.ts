@@ -11,7 +11,8 @@ import { executeOn } from '../parallel/execute.js';
 import { planForward } from '../parallel/plan.js';
 import { createPool, type Pool } from '../parallel/pool.js';
 import { forwardRows, openSession, writeParameters } from '../parallel/session.js';
-import type { MemberDescription, Model } from './model.js';
+import type { Model } from './model.js';
+import type { MemberDescription } from './model-description.js';
 import { untilAborted } from './until-aborted.js';
 
 export interface PredictorOptions {

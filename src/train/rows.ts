@@ -21,7 +21,7 @@ import type { Execute } from '../data/tasks.js';
 import { splitColumnNames } from './columns.js';
 import type { ResolvedConfig } from './config.js';
 import type { ProgressEvent } from './events.js';
-import { keepsTarget } from './loss-constants.js';
+import { keepsTarget, lossConstantsOf } from './loss-constants.js';
 import { memoryLimit, planStorage, type RowStorage } from './memory-plan.js';
 import { tellReading } from './reading.js';
 import { type SettledConfig, settleConfig } from './settle.js';
@@ -168,7 +168,7 @@ function chooseStorage(
     layout.inputs + layout.numbers * (config.encode.includes('piecewise') ? 1 + mostBins(layout.numbers) : 1);
   const { target } = preprocessing;
   const loss = lossForTask(target.task, config.loss);
-  const outputs = outputsFor(loss, target.task === 'regression' ? 1 : target.classes.length);
+  const outputs = outputsFor(loss, lossConstantsOf(config), target);
   const options = stepOptions(config, { ...layout, inputs }, { loss, outputs }, trainRows);
   const { batchSize } = options;
   if (sizes?.storage === 'memory') return { kind: 'memory' };

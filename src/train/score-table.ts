@@ -6,7 +6,7 @@ import { checkForModel, loadForModel } from '../data/load.js';
 import type { LoadContext } from '../data/stages.js';
 import type { Table } from '../data/table.js';
 import { createConfusionTable, type Metrics } from './metrics.js';
-import type { ModelDescription } from './model.js';
+import type { ModelDescription } from './model-description.js';
 import { computeOutputs, outputWidth } from './model-outputs.js';
 import type { Forward } from './predictor.js';
 import { createScore, readTruth } from './score.js';

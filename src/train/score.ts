@@ -10,11 +10,12 @@ import type { LossConstants } from '../nn/losses/loss.js';
 import type { Outputs } from './ensemble.js';
 import { lossConstantsOf } from './loss-constants.js';
 import { createClassificationScore, createRegressionScore, type Metrics } from './metrics.js';
+import { sortRows } from './quantiles.js';
 
 /** What a network was trained with: it decides what an output of a regression stands for. Plans and models have it. */
 export interface Trained {
   readonly loss: LossName | Pick<CustomLoss, 'file'>;
-  readonly lossConstants?: { readonly [Name in keyof LossConstants]?: number | undefined } | undefined;
+  readonly lossConstants?: { readonly [Name in keyof LossConstants]?: LossConstants[Name] | undefined } | undefined;
 }
 
 /** What is known of some rows of a dataset. */
@@ -58,9 +59,9 @@ export function readTruth(dataset: Dataset, target: Target, rowStart: number, ro
 }
 
 /**
- * Predicted values in units of the target, within its range where it has one.
+ * Predicted values in units of the target, within its range where it has one; several quantiles of a row in order.
  *
- * @param outputs float32 [rows] of a regression
+ * @param outputs float32 of a regression, [rows], of several quantiles [rows, quantiles]
  * @param loss that it was trained with, which decides what an output stands for
  */
 export function predictedValues(
@@ -69,7 +70,9 @@ export function predictedValues(
   trained: Trained,
 ): Float64Array {
   const value = outputIs(trained.loss) === 'log' ? Math.exp : (z: number) => z;
-  return Float64Array.from(outputs, (z) => predictedValue(value(z), target));
+  const values = Float64Array.from(outputs, (z) => predictedValue(value(z), target));
+  const quantiles = quantilesOf(trained);
+  return quantiles !== null && quantiles.length > 1 ? sortRows(values, quantiles.length) : values;
 }
 
 /**
@@ -101,8 +104,12 @@ export function createScore(
   weighted: boolean,
 ): OutputScore {
   if (target.task !== 'regression') return createClassificationScore(rows, width, target.task, weighted);
-  const quantile = trained.loss === 'quantile' ? lossConstantsOf(trained.lossConstants ?? {}).quantile : null;
-  return createRegressionScore(quantile);
+  return createRegressionScore(quantilesOf(trained));
+}
+
+/** The quantiles that are predicted; null: none in particular. */
+export function quantilesOf({ loss, lossConstants = {} }: Trained): readonly number[] | null {
+  return loss === 'quantile' ? lossConstantsOf(lossConstants).quantile : null;
 }
 
 /**

@@ -1,9 +1,10 @@
 /** What a target can be, and which loss and how many outputs it takes. */
 import { resolve } from 'node:path';
+import type { Target } from '../data/preprocess.js';
 import { ParagradError } from '../errors.js';
-import type { LossChoice } from '../nn/losses/choice.js';
+import { type CustomLoss, type LossChoice, outputsPerValue, targetsOf } from '../nn/losses/choice.js';
 import { LOSSES, type LossName } from '../nn/losses/index.js';
-import type { Loss, Task } from '../nn/losses/loss.js';
+import type { LossConstants, Task } from '../nn/losses/loss.js';
 import { isLossFile } from '../nn/losses/module.js';
 
 const DEFAULT_LOSS: Record<Task, LossName> = { regression: 'mse', binary: 'bce', multiclass: 'cross_entropy' };
@@ -40,10 +41,14 @@ export function lossForTask(task: Task, loss: string | undefined): LossChoice {
   return loss as LossName;
 }
 
-/** Outputs of the network: one per class where the loss compares classes, else one. */
-export function outputsFor(loss: LossName | Pick<Loss, 'targets'>, classes: number): number {
-  const { targets } = typeof loss === 'string' ? LOSSES[loss] : loss;
-  return targets === 'class' ? classes : 1;
+/** Outputs of the network: one per class where the loss compares classes, one per quantile where there are several, else one. */
+export function outputsFor(
+  loss: LossName | Pick<CustomLoss, 'targets'>,
+  constants: LossConstants,
+  target: Target,
+): number {
+  if (targetsOf(loss) === 'values') return outputsPerValue(loss, constants);
+  return target.task === 'regression' ? 1 : target.classes.length;
 }
 
 function fits(loss: string, task: Task): boolean {

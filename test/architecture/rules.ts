@@ -27,7 +27,7 @@ const LAYERS: readonly (readonly string[])[] = [
 /** Folders whose results reach the weights. */
 const EXACT_FOLDERS = ['memory', 'random', 'kernels', 'nn', 'data', 'parallel'];
 /** The float64 oracle of kernel tests and gradient checks: nothing trains with it. */
-const EXACT_EXEMPT = /^src\/kernels\/references?(-by-name|-learned)?\.ts$/;
+const EXACT_EXEMPT = /^src\/kernels\/references?(-by-name|-learned|-losses|-updates|-values)?\.ts$/;
 /** The package that must not load into a worker thread, and the folders that may name it. */
 const COORDINATOR_ONLY = { package: '@duckdb/node-api', folders: ['data', 'train', 'commands'] };
 

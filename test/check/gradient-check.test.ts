@@ -1,5 +1,6 @@
 /** Gradient checks on right and on spoiled gradients; a right one must never be called wrong. */
 import { describe, expect, it } from 'vitest';
+import { checkBuiltIn } from '../../src/check/built-in-check.js';
 import { createDraws, type Draws } from '../../src/check/draws.js';
 import { checkGradient } from '../../src/check/gradient-check.js';
 import {
@@ -10,8 +11,10 @@ import {
   l2Penalty,
 } from '../../src/check/objective.js';
 import { parameterCount } from '../../src/check/tensors.js';
+import { chooseKernels } from '../../src/kernels/load.js';
 import { ACTIVATIONS, type ActivationName } from '../../src/nn/activations/index.js';
 import { LOSSES, type LossName } from '../../src/nn/losses/index.js';
+import { LOSS_DEFAULTS } from '../../src/nn/losses/loss.js';
 import { denseNetwork } from '../../src/nn/network.js';
 
 const ROWS = 300;
@@ -21,19 +24,18 @@ function problem(
   activation: ActivationName,
   loss: CheckLoss,
   penalty: CheckPenalty | null,
-  classes = 0,
-  sizes = [3, 8, 6, Math.max(1, classes)],
+  sizes = [3, 8, 6, 1],
 ) {
   const network = denseNetwork(sizes, activation);
   const parameters = draws.vector(parameterCount(network), -0.8, 0.8);
   const x = draws.vector(ROWS * sizes[0], -2, 2);
-  const y = Float64Array.from({ length: ROWS }, () => (classes > 0 ? draws.below(classes) : draws.uniform(-2, 2)));
+  const y = draws.vector(ROWS, -2, 2);
   return { parameters, objective: createObjective({ network, rows: ROWS, x, y, loss, penalty }) };
 }
 
 const check = ({ parameters, objective }: ReturnType<typeof problem>, draws: Draws) =>
   checkGradient(objective, parameters, { perTensor: 10, draws, verify: 'again' });
-const mse = builtInLoss('mse', 1, 'mean');
+const mse = builtInLoss('mse', 1, 'mean', LOSS_DEFAULTS);
 
 /** The loss with another gradient. */
 const spoiled =
@@ -48,20 +50,23 @@ describe('a right gradient', () => {
     (Object.keys(ACTIVATIONS) as ActivationName[]).map((activation) => [loss, activation] as const),
   );
 
-  it.each(cases)('of %s with %s is called right, kappa within 1e-4 of 1', (loss, activation) => {
-    const draws = createDraws(5);
-    const classes = LOSSES[loss].targets === 'class' ? 4 : loss === 'bce' ? 1 : 0;
-    const given = problem(draws, activation, builtInLoss(loss, Math.max(1, classes), 'mean'), l2Penalty(0.01), classes);
-    const { findings, verdict, directional } = check(given, draws);
-    expect(findings).toEqual([]);
-    expect(verdict).not.toBe('wrong');
-    expect(Math.abs(directional.kappa - 1)).toBeLessThan(1e-4);
-  });
+  it.each(cases)(
+    'of %s with %s is called right, each entry within 1e-3, and the kernels have it within 1e-4',
+    (loss, activation) => {
+      const options = { rows: 100, seed: 5, kernels: chooseKernels('auto'), verify: 'again' };
+      const { findings, check: checked, kernelError } = checkBuiltIn(loss, activation, options);
+      expect(findings).toEqual([]);
+      expect(checked.verdict).not.toBe('wrong');
+      expect(checked.worst).toBeLessThan(1e-3);
+      expect(Math.abs(checked.directional.kappa - 1)).toBeLessThan(1e-2);
+      expect(kernelError).toBeLessThanOrEqual(1e-4);
+    },
+  );
 
   it('of a ReLU network is called wrong in none of 200 draws of 300 rows', () => {
     const verdicts = Array.from({ length: 200 }, (_, seed) => {
       const draws = createDraws(1000 + seed);
-      return check(problem(draws, 'relu', mse, null, 0, [2, 10, 1]), draws).verdict;
+      return check(problem(draws, 'relu', mse, null, [2, 10, 1]), draws).verdict;
     });
     expect(verdicts.filter((verdict) => verdict === 'wrong')).toEqual([]);
   });
@@ -69,7 +74,7 @@ describe('a right gradient', () => {
   it('would be called wrong in some of them if kinks were not left out', () => {
     const crossed = Array.from({ length: 50 }, (_, seed) => {
       const draws = createDraws(1000 + seed);
-      const { elements } = check(problem(draws, 'relu', mse, null, 0, [2, 10, 1]), draws);
+      const { elements } = check(problem(draws, 'relu', mse, null, [2, 10, 1]), draws);
       return elements.filter(({ verdict, error }) => verdict === 'kink' && error > 1e-4).length;
     });
     expect(crossed.reduce((sum, count) => sum + count, 0)).toBeGreaterThan(0);

@@ -7,6 +7,7 @@ import { builtInLoss, createObjective } from '../../src/check/objective.js';
 import { parameterCount } from '../../src/check/tensors.js';
 import { chooseKernels } from '../../src/kernels/load.js';
 import { ACTIVATIONS, type ActivationName } from '../../src/nn/activations/index.js';
+import { LOSS_DEFAULTS } from '../../src/nn/losses/loss.js';
 import { denseNetwork, type NetworkSpec, rowWidth } from '../../src/nn/network.js';
 
 const ROWS = 40;
@@ -45,7 +46,7 @@ function problem(network: NetworkSpec) {
   }
   const outputs = network.sizes[network.sizes.length - 1];
   const y = draws.vector(ROWS * outputs, -2, 2).map(Math.fround);
-  const loss = builtInLoss('mse', outputs, 'mean');
+  const loss = builtInLoss('mse', outputs, 'mean', LOSS_DEFAULTS);
   return { draws, parameters, x, y, objective: createObjective({ network, rows: ROWS, x, y, loss, penalty: null }) };
 }
 
@@ -57,7 +58,7 @@ describe.each(cases)('$name with $activation', ({ pieces, activation }) => {
     const { verdict, findings } = checkGradient(objective, parameters, { perTensor: 8, draws, verify: 'again' });
     expect({ verdict, findings }).toEqual({ verdict: 'right', findings: [] });
     const trained = kernelGradient(
-      { network, loss: 'mse', rows: ROWS, x, y, l2: 0 },
+      { network, loss: 'mse', constants: LOSS_DEFAULTS, rows: ROWS, x, y, l2: 0 },
       parameters,
       chooseKernels('auto'),
     );

@@ -4,8 +4,9 @@ import { createDraws } from '../../src/check/draws.js';
 import { builtInLoss, createObjective } from '../../src/check/objective.js';
 import { growthPerStep, hessianVector, stableRate, topEigenvalue } from '../../src/check/stability.js';
 import { parameterCount } from '../../src/check/tensors.js';
-import { updateAdam, updateMomentum, updateSgd } from '../../src/kernels/reference.js';
+import { updateAdam, updateMomentum, updateSgd } from '../../src/kernels/reference-updates.js';
 import type { ActivationName } from '../../src/nn/activations/index.js';
+import { LOSS_DEFAULTS } from '../../src/nn/losses/loss.js';
 import { denseNetwork } from '../../src/nn/network.js';
 
 /** The largest eigenvalue of a dense symmetric matrix by Jacobi rotations. */
@@ -41,7 +42,7 @@ describe('lambda', () => {
     const parameters = draws.vector(parameterCount(network), -1, 1);
     const x = draws.vector(rows * sizes[0], -2, 2);
     const y = draws.vector(rows, -2, 2);
-    const loss = builtInLoss('mse', 1, 'mean');
+    const loss = builtInLoss('mse', 1, 'mean', LOSS_DEFAULTS);
     const { gradient } = createObjective({ network, rows, x, y, loss, penalty: null });
     const unit = (i: number) => Float64Array.from(parameters, (_, j) => (i === j ? 1 : 0));
     const hessian = Array.from(parameters, (_, i) => hessianVector(gradient, parameters, unit(i)));

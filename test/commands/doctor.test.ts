@@ -25,6 +25,17 @@ const lines = (stdout: string) =>
     .map((line) => JSON.parse(line));
 const small = ['--target', 'price', '--hidden', '8', '--quiet'];
 
+describe('several quantiles', () => {
+  const quantiles = ['--loss', 'quantile', '--quantile', '0.1,0.5,0.9'];
+
+  it('are taken by the doctor for what they are', async () => {
+    const { code, stdout } = await runCli(['doctor', data, ...small, ...quantiles, '--json'], folder);
+    expect(code).toBe(0);
+    const { start } = lines(stdout).at(-1);
+    expect(start.firstLoss).toBeLessThan(10 * start.constantLoss);
+  });
+});
+
 describe('gradcheck', () => {
   it('checks every built-in loss with an activation, all right', async () => {
     const { code, stdout } = await runCli(['gradcheck', '--activation', 'tanh', '--json'], folder);

@@ -11,6 +11,8 @@ import { chooseKernels, instantiateKernels, KERNEL_NAMES } from '../../src/kerne
 import { findAddon } from '../../src/kernels/native.js';
 import * as reference from '../../src/kernels/reference.js';
 import * as learnedReference from '../../src/kernels/reference-learned.js';
+import * as lossReference from '../../src/kernels/reference-losses.js';
+import * as updateReference from '../../src/kernels/reference-updates.js';
 import { compareKernels, SELF_TEST_PAGES, selfTest } from '../../src/kernels/selftest.js';
 import { distUrl } from '../../src/memory/dist.js';
 
@@ -124,9 +126,12 @@ describe('chooseKernels', () => {
 
   test.each(AVAILABLE)('%s has every kernel of the reference, and nothing else', (name) => {
     const kernels = instantiateKernels(chooseKernels(name), newMemory());
-    const functions = Object.entries({ ...reference, ...learnedReference }).filter(
-      ([, value]) => typeof value === 'function',
-    );
+    const functions = Object.entries({
+      ...reference,
+      ...learnedReference,
+      ...lossReference,
+      ...updateReference,
+    }).filter(([, value]) => typeof value === 'function');
     // The reference of `permute` is the permutation itself, in src/random.
     const expected = [...functions.map(([kernel]) => kernel), 'permute', 'name', 'arithmetic'];
     expect(Object.keys(kernels).sort()).toEqual(expected.sort());

@@ -2,7 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Kernels } from '../../src/kernels/kernels.js';
-import * as reference from '../../src/kernels/reference.js';
+import * as reference from '../../src/kernels/reference-losses.js';
+import { LOSSES as REGISTERED } from '../../src/nn/losses/index.js';
+import { LOSS_DEFAULTS } from '../../src/nn/losses/loss.js';
 import { ARENAS, type Arena, call, place, placeVector, read, reset } from './arena.js';
 import { values } from './numbers.js';
 
@@ -10,9 +12,19 @@ interface Loss {
   readonly run: (kernels: Kernels, ...shared: Shared) => number;
   readonly oracle: (batch: reference.Batch) => reference.LossResult;
   readonly classes?: true;
+  /** Whether rows are added up for each output apart. */
+  readonly byColumn?: true;
 }
 /** rows, outputs, z, ld, y, weights, d */
 type Shared = [number, number, number, number, number, number, number];
+
+/** One quantile for all outputs, each with a target of its own: column by column, from the first on. */
+const pinball =
+  (quantile: number): Loss['run'] =>
+  (k, rows, outputs, z, ld, y, weights, d) =>
+    Array.from({ length: outputs }, (_, column) =>
+      k.pinballLoss(rows, outputs, column, z, ld, y + 4 * column, outputs, weights, d, quantile),
+    ).reduce((sum, part) => sum + part, 0);
 
 const LOSSES: Readonly<Record<string, Loss>> = {
   mse: { run: (k, ...p) => k.squaredErrorLoss(...p, 1), oracle: (batch) => reference.squaredErrorLoss(batch, 1) },
@@ -21,7 +33,7 @@ const LOSSES: Readonly<Record<string, Loss>> = {
     oracle: (batch) => reference.squaredErrorLoss(batch, 0.5),
   },
   poisson: { run: (k, ...p) => k.poissonLoss(...p), oracle: reference.poissonLoss },
-  quantile: { run: (k, ...p) => k.pinballLoss(...p, 0.9), oracle: (batch) => reference.pinballLoss(batch, 0.9) },
+  quantile: { run: pinball(0.9), oracle: (batch) => reference.pinballLoss(batch, [0.9]), byColumn: true },
   mae: { run: (k, ...p) => k.absoluteErrorLoss(...p), oracle: reference.absoluteErrorLoss },
   huber: { run: (k, ...p) => k.huberLoss(...p, 0.75), oracle: (batch) => reference.huberLoss(batch, 0.75) },
   bce: {
@@ -149,13 +161,14 @@ describe.each(CASES)('%s %s', (_, name, loss, arena) => {
   });
 
   test('the sum runs over rows in row order', () => {
-    const whole = batch(name, 12, 3, 1, 11);
-    const perRow = loss.classes ? 1 : 3;
+    const outputs = loss.byColumn ? 1 : 3;
+    const whole = batch(name, 12, outputs, 1, 11);
+    const perRow = loss.classes ? 1 : outputs;
     const single = Array.from({ length: 12 }, (_, row) => {
-      const z = Float32Array.from(whole.z).slice(3 * row, 3 * row + 3);
+      const z = Float32Array.from(whole.z).slice(outputs * row, outputs * (row + 1));
       return compute(arena, loss, {
         rows: 1,
-        outputs: 3,
+        outputs,
         z,
         y: Float32Array.from(whole.y).slice(perRow * row, perRow * (row + 1)),
       });
@@ -163,6 +176,33 @@ describe.each(CASES)('%s %s', (_, name, loss, arena) => {
     const { value, gradient } = compute(arena, loss, whole);
     expect(value).toBe(single.reduce((sum, part) => sum + part.value, 0));
     expect([...gradient]).toEqual(single.flatMap((part) => [...part.gradient]));
+  });
+});
+
+describe.each(ARENAS)('%s several quantiles of one target', (_, arena) => {
+  test('value within 1e-12, gradient within 2 ulp of the reference, in any number of targets', () => {
+    const drawn = fc.record({ rows: fc.nat(20), targets: fc.integer({ min: 1, max: 4 }), seed: fc.nat(1e6) });
+    fc.assert(
+      fc.property(drawn, fc.subarray([0.05, 0.25, 0.5, 0.9], { minLength: 1 }), ({ rows, targets, seed }, quantile) => {
+        const outputs = targets * quantile.length;
+        const own: reference.Batch = {
+          rows,
+          outputs,
+          z: values(seed, rows * outputs),
+          y: values(seed + 1, rows * targets),
+          weights: values(seed + 2, rows).map((x, r) => (r % 3 === 0 ? 0 : Math.abs(x))),
+        };
+        const run: Loss['run'] = (kernels, _rows, _outputs, z, ld, y, weights, d) =>
+          REGISTERED.quantile.run(kernels, { rows, outputs, z, ld, y, weights, d }, { ...LOSS_DEFAULTS, quantile });
+        const actual = compute(arena, { run, oracle: () => exact }, own);
+        const exact = reference.pinballLoss(own, quantile);
+        expect(Math.abs(actual.value - exact.value)).toBeLessThanOrEqual(1e-12 * (exact.value + rows));
+        exact.gradient.forEach((d, i) => {
+          expect(Math.abs(actual.gradient[i]! - d)).toBeLessThanOrEqual(2 ** -22 * Math.abs(d) + 2 ** -149);
+        });
+      }),
+      { numRuns: 100 },
+    );
   });
 });
 

@@ -1,7 +1,7 @@
 /** Joining gradients and updating parameters, in both kernel sets, against the float64 reference. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import * as reference from '../../src/kernels/reference.js';
+import * as reference from '../../src/kernels/reference-updates.js';
 import { ARENAS, call, placeVector, read, reset } from './arena.js';
 import { firstDifference, type Mixture, values } from './numbers.js';
 

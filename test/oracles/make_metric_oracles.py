@@ -32,7 +32,27 @@ regression = {
 case("regression", "regression", 1, predicted, truth, regression)
 for quantile in (0.1, 0.9):
     case(f"quantile {quantile}", "regression", 1, predicted, truth, {
-        **regression, "pinball": lambda w: mean_pinball_loss(truth, predicted, alpha=quantile, sample_weight=w)}, quantile=quantile)
+        **regression, "pinball": lambda w: mean_pinball_loss(truth, predicted, alpha=quantile, sample_weight=w)}, quantiles=[quantile])
+quantiles = (0.1, 0.5, 0.95)
+several = np.sort(np.stack([predicted - 1, predicted, predicted + 1.25], 1), 1)
+several[::7, 2] = truth[::7]  # hit exactly
+several = np.sort(several, 1)
+middle = several[:, 1]
+
+
+def share(rows):
+    return lambda w: np.average(rows, weights=w)
+
+
+case("several quantiles", "regression", 3, several, truth, {
+    "rmse": lambda w: mean_squared_error(truth, middle, sample_weight=w) ** 0.5,
+    "mae": lambda w: mean_absolute_error(truth, middle, sample_weight=w),
+    "r2": lambda w: r2_score(truth, middle, sample_weight=w),
+    "mape": lambda w: mean_absolute_percentage_error(truth, middle, sample_weight=w),
+    "pinball": lambda w: np.mean([mean_pinball_loss(truth, several[:, i], alpha=q, sample_weight=w) for i, q in enumerate(quantiles)]),
+    "coverage": share((several[:, 0] <= truth) & (truth <= several[:, 2])),
+    **{f"pinball_q{q}": lambda w, i=i, q=q: mean_pinball_loss(truth, several[:, i], alpha=q, sample_weight=w) for i, q in enumerate(quantiles)},
+    **{f"below_q{q}": share(truth <= several[:, i]) for i, q in enumerate(quantiles)}}, quantiles=list(quantiles))
 
 y = rng.integers(0, 2, n)
 z = (rng.integers(-8, 9, n) + 4 * y) / 4  # many ties

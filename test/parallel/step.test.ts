@@ -60,7 +60,7 @@ const arbitrary = fc
     activation: fc.constantFrom<ActivationName>(...names(ACTIVATIONS)),
     loss: fc.constantFrom<LossName>(...names(LOSSES)),
     lossConstants: fc.record({
-      quantile: fc.constantFrom(0.1, 0.5),
+      quantile: fc.constantFrom([0.1], [0.5]),
       labelSmoothing: fc.constantFrom(0, 0.1),
     }),
     rate: fc.record({

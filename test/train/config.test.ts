@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import type { Target } from '../../src/data/preprocess.js';
 import { ParagradError } from '../../src/errors.js';
 import { LOSSES } from '../../src/nn/losses/index.js';
+import { LOSS_DEFAULTS } from '../../src/nn/losses/loss.js';
 import { OPTIMIZERS } from '../../src/nn/optimizers/index.js';
 import { configSchema, resolveConfig } from '../../src/train/config.js';
 import { hyperparametersOf } from '../../src/train/hyperparameters.js';
@@ -163,7 +165,15 @@ describe('resolveConfig', () => {
       { ...least, split: 'stratified', validation: 0 },
       'split says which rows of the table are held out, and validation is 0. Leave split out, or give validation a fraction.',
     ],
-    [{ ...least, quantile: 1 }, 'quantile: expected a number above 0 and below 1, got 1'],
+    [{ ...least, quantile: 1 }, 'quantile: expected a number above 0 and below 1, or an ascending list of them, got 1'],
+    [
+      { ...least, quantile: [0.1, 0.9, 0.5] },
+      'quantile: expected a number above 0 and below 1, or an ascending list of them, got [0.1,0.9,0.5]',
+    ],
+    [
+      { ...least, quantile: [0.5, 0.5] },
+      'quantile: expected a number above 0 and below 1, or an ascending list of them, got [0.5,0.5]',
+    ],
     [{ ...least, features: 'x' }, 'features: expected a list of column names, got "x"'],
     [{ ...least, name: 'a/b' }, 'name: expected a name without slashes, got "a/b"'],
     [{ ...least, name: '..' }, 'name: expected a name without slashes, got ".."'],
@@ -216,10 +226,18 @@ describe('lossForTask', () => {
     }
   });
 
-  it('gives one output per class where the loss compares classes, else one', () => {
-    expect(outputsFor('cross_entropy', 26)).toBe(26);
-    expect(outputsFor('bce', 2)).toBe(1);
-    expect(outputsFor('mse', 1)).toBe(1);
+  it('gives an output per class where the loss compares classes, one per quantile, else one', () => {
+    const classes = (count: number): Target => ({
+      ...{ name: 'y', task: 'multiclass', type: 'number' },
+      classes: Array.from({ length: count }, (_, c) => c),
+    });
+    const number: Target = { name: 'y', task: 'regression', centre: 0, shift: 0, scale: 1 };
+    const constants = { ...LOSS_DEFAULTS, quantile: [0.1, 0.5, 0.9] };
+    expect(outputsFor('cross_entropy', constants, classes(26))).toBe(26);
+    expect(outputsFor('bce', constants, classes(2))).toBe(1);
+    expect(outputsFor('mse', constants, number)).toBe(1);
+    expect(outputsFor('quantile', constants, number)).toBe(3);
+    expect(outputsFor('quantile', LOSS_DEFAULTS, number)).toBe(1);
   });
 });
 

@@ -81,6 +81,16 @@ describe('a run with every learned piece', () => {
     }
   });
 
+  it('has the same weights for 1, 2 and 3 workers as an ensemble of several quantiles too', async () => {
+    const ensemble = { members: 2, loss: 'quantile', quantile: [0.1, 0.9] } as const;
+    const [first, ...others] = await Promise.all(
+      [1, 2, 3].map((workers) => train(config({ ...ensemble, workers })).result),
+    );
+    for (const { weightsSha256, metrics } of others) {
+      expect({ weightsSha256, metrics }).toEqual({ weightsSha256: first.weightsSha256, metrics: first.metrics });
+    }
+  });
+
   it('saves its pieces by name, and scores a table from the file as it did at the end of the training', async () => {
     const { model, metrics } = await train(config({ workers: 2 })).result;
     const { members } = await loadModel(model);

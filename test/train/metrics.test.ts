@@ -20,7 +20,7 @@ interface OracleCase {
   truth: number[];
   weights: number[] | null;
   metrics: Record<string, number>;
-  quantile?: number;
+  quantiles?: number[];
   confusion?: number[][];
 }
 
@@ -29,10 +29,10 @@ const oracle = JSON.parse(readFileSync(new URL('../oracles/metrics.json', import
   cases: OracleCase[];
 };
 
-function score({ task, outputs, logits, truth, weights, quantile }: Omit<OracleCase, 'name' | 'metrics'>) {
+function score({ task, outputs, logits, truth, weights, quantiles }: Omit<OracleCase, 'name' | 'metrics'>) {
   const scored: Scored = { rows: truth.length, truth, weights: weights ?? undefined };
   return task === 'regression'
-    ? regressionMetrics(logits, scored, quantile)
+    ? regressionMetrics(logits, scored, quantiles)
     : classificationMetrics(logits, outputs, task, scored);
 }
 

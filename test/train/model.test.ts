@@ -4,15 +4,8 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Preprocessing } from '../../src/data/preprocess.js';
 import { denseNetwork, planNetwork, specOf } from '../../src/nn/network.js';
-import {
-  loadModel,
-  type MemberDescription,
-  MODEL_FILE,
-  MODEL_FORMAT,
-  type ModelDescription,
-  readInitialWeights,
-  saveModel,
-} from '../../src/train/model.js';
+import { loadModel, MODEL_FILE, readInitialWeights, saveModel } from '../../src/train/model.js';
+import { type MemberDescription, MODEL_FORMAT, type ModelDescription } from '../../src/train/model-description.js';
 import { readSafetensors, weightsSha256, writeSafetensors } from '../../src/train/safetensors.js';
 
 let folder: string;
@@ -175,6 +168,13 @@ describe('saveModel and loadModel', () => {
       Object.assign(own, { network: { sizes, activation } });
     });
     expect((await loadModel(path)).description).toEqual(description);
+  });
+
+  it('read a model of format 5, in which there was one quantile', async () => {
+    const path = await altered((json) => {
+      Object.assign(json, { formatVersion: 5, loss: 'quantile', lossConstants: { quantile: 0.9 } });
+    });
+    expect((await loadModel(path)).description).toMatchObject({ loss: 'quantile', lossConstants: { quantile: [0.9] } });
   });
 
   it('keep parts of times, clips, bins, and the buckets and encodings of categories', async () => {

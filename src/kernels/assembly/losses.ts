@@ -15,14 +15,12 @@ const ABSOLUTE: i32 = 1;
 const HUBER: i32 = 2;
 const BINARY_CROSS_ENTROPY: i32 = 3;
 const POISSON: i32 = 4;
-const PINBALL: i32 = 5;
 
 // @ts-ignore: decorator
 @inline
-/** The loss of one output; `parameter` is the scale of squared, the delta of huber, the quantile of pinball. */
+/** The loss of one output; `parameter` is the scale of squared, the delta of huber. */
 function lossOf(kind: i32, z: f64, y: f64, parameter: f64): f64 {
   const e = z - y;
-  if (kind == PINBALL) return e < 0 ? -parameter * e : (1.0 - parameter) * e;
   if (kind == SQUARED) return parameter * (e * e);
   if (kind == ABSOLUTE) return abs(e);
   const magnitude = abs(e);
@@ -35,7 +33,6 @@ function lossOf(kind: i32, z: f64, y: f64, parameter: f64): f64 {
 function slopeOf(kind: i32, z: f64, y: f64, parameter: f64): f64 {
   const e = z - y;
   if (kind == SQUARED) return 2.0 * parameter * e;
-  if (kind == PINBALL) return e < 0 ? -parameter : e > 0 ? 1.0 - parameter : e == 0 ? 0.5 - parameter : e;
   const bound = kind == ABSOLUTE ? 1.0 : parameter;
   if (kind == ABSOLUTE && e == 0) return 0;
   if (kind == HUBER && abs(e) <= parameter) return e;
@@ -125,8 +122,30 @@ export function poissonLoss(
   return pointwise(POISSON, rows, outputs, z, ld, y, weights, d, 0);
 }
 
+/** One output of several: the same, of column `column` of z and d, and every ldy-th target. Column 0 clears all of d. */
 export function pinballLoss(
-  rows: i32, outputs: i32, z: usize, ld: usize, y: usize, weights: usize, d: usize, quantile: f64,
+  rows: i32, outputs: i32, column: i32, z: usize, ld: usize, y: usize, ldy: usize, weights: usize, d: usize, quantile: f64,
 ): f64 {
-  return pointwise(PINBALL, rows, outputs, z, ld, y, weights, d, quantile);
+  if (column == 0) clear(d, <usize>rows * ld);
+  z += <usize>column << 2;
+  d += <usize>column << 2;
+  let total: f64 = 0;
+  const width = <f64>outputs;
+  for (; rows > 0; rows--) {
+    let weight: f64 = 1;
+    if (weights) {
+      weight = <f64>f32.load(weights);
+      weights += 4;
+    }
+    if (weight != 0) {
+      const e = <f64>f32.load(z) - <f64>f32.load(y);
+      const slope = e < 0 ? -quantile : e > 0 ? 1.0 - quantile : e == 0 ? 0.5 - quantile : e;
+      total += weight * ((e < 0 ? -quantile * e : (1.0 - quantile) * e) / width);
+      f32.store(d, <f32>((weight / width) * slope));
+    }
+    z += ld << 2;
+    y += ldy << 2;
+    d += ld << 2;
+  }
+  return total;
 }

@@ -9,7 +9,7 @@
  */
 import { invariant } from '../../errors.js';
 import { LOSSES, type LossName } from './index.js';
-import type { Loss, LossArguments } from './loss.js';
+import type { Loss, LossArguments, LossConstants } from './loss.js';
 import { importLossModule, type LossModule, type Reduction, type Reductions } from './module.js';
 
 /** A user's loss, after it was looked at. */
@@ -35,9 +35,16 @@ export interface OpenLoss {
   readonly penalty: ModulePenalty | null;
 }
 
-/** One target value per output, or the class index. */
-export function targetsOf(loss: LossChoice): Loss['targets'] {
+/** Values, or the class index. */
+export function targetsOf(loss: LossName | Pick<CustomLoss, 'targets'>): Loss['targets'] {
   return typeof loss === 'string' ? LOSSES[loss].targets : loss.targets;
+}
+
+/** Outputs that one target value takes; a module has one. */
+export function outputsPerValue(loss: LossName | object, constants: LossConstants): number {
+  if (typeof loss !== 'string') return 1;
+  const builtIn: Loss = LOSSES[loss];
+  return builtIn.outputsPerValue?.(constants) ?? 1;
 }
 
 /** What an output of the network stands for; see Loss. */

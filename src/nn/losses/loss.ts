@@ -16,7 +16,7 @@ export interface LossArguments {
   z: number;
   /** Leading dimension of z and d. */
   ld: number;
-  /** Targets [rows, O] contiguous; class indices [rows] where `targets` is "class". */
+  /** Targets [rows, O / outputs a value] contiguous; class indices [rows] where `targets` is "class". */
   y: number;
   /** Row weights [rows], or 0 for all ones. */
   weights: number;
@@ -26,20 +26,22 @@ export interface LossArguments {
 
 /** Constants of the losses; each reads those that it has. */
 export interface LossConstants {
-  /** The quantile that a pinball loss makes the network predict, above 0 and below 1. */
-  readonly quantile: number;
+  /** The quantiles that a pinball loss makes the network predict, ascending, each above 0 and below 1. */
+  readonly quantile: readonly number[];
   /** Share of a classification's target that is spread evenly over the classes, from 0 and below 1. */
   readonly labelSmoothing: number;
 }
 
 /** The median, and targets as they are. */
-export const LOSS_DEFAULTS: LossConstants = { quantile: 0.5, labelSmoothing: 0 };
+export const LOSS_DEFAULTS: LossConstants = { quantile: [0.5], labelSmoothing: 0 };
 
 export interface Loss {
   /** Tasks that it can train. */
   readonly tasks: readonly Task[];
-  /** One target value per output, or the class index. */
+  /** Values, or the class index. */
   readonly targets: 'values' | 'class';
+  /** Outputs that one target value takes. Absent: one. */
+  readonly outputsPerValue?: (constants: LossConstants) => number;
   /** The constants that it reads; to be given any other is an error. */
   readonly reads: readonly (keyof LossConstants)[];
   /**

@@ -6,6 +6,8 @@ import { option } from '../options.js';
 import { aboveZero, atLeastZero, belowOne, belowOneHint, choice, namesOf, numeric, numericList } from './fields.js';
 
 const loss = choice(namesOf(LOSSES), 'Learning');
+const share = aboveZero.lt(1);
+const isAscending = (values: readonly number[]) => values.every((value, i) => i === 0 || values[i - 1] < value);
 const reduction = choice(['mean', 'sum'], 'Learning');
 
 export const lossOptions = {
@@ -23,12 +25,16 @@ export const lossOptions = {
     'train with a loss module even if its gradient is not the derivative of its loss',
     { group: 'Learning', expected: 'true or false' },
   ),
-  quantile: option(aboveZero.lt(1).optional(), 'the quantile that loss quantile predicts (default: 0.5, the median)', {
-    group: 'Learning',
-    argument: 'X',
-    expected: 'a number above 0 and below 1',
-    parse: numeric,
-  }),
+  quantile: option(
+    z.union([share, z.array(share).min(1).refine(isAscending).readonly()]).optional(),
+    'the quantile that loss quantile predicts, or several, each with a column of its own (default: 0.5, the median)',
+    {
+      group: 'Learning',
+      argument: 'X[,X…]',
+      expected: 'a number above 0 and below 1, or an ascending list of them',
+      parse: (text) => (text.includes(',') ? numericList(text) : numeric(text)),
+    },
+  ),
   classWeights: option(
     z.union([z.literal('balanced'), z.array(atLeastZero)]).optional(),
     'what a row counts for in training by its class: balanced, so that every class counts alike, or a weight for each',
