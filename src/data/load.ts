@@ -102,10 +102,13 @@ export interface LoadedTraining extends Split {
  * const loaded = await loadTraining({ table, target: 'price', validation: 0.2, scale: 'standard', scaleTarget: 'standard',
  *   dropMissingTarget: false, seed: 0, execute: executeInline });
  */
-export async function loadTraining(load: TrainingLoad): Promise<LoadedTraining & { readonly rows: SurveyedRows }> {
+export async function loadTraining(
+  load: TrainingLoad,
+): Promise<LoadedTraining & Pick<TrainingPlan, 'rows' | 'classCounts'>> {
   const plan = await planTraining(load);
   const loaded = await loadPlanned(plan, load);
-  return { ...loaded, rows: plan.rows, notes: [...plan.notes, ...loaded.notes] };
+  const { rows, classCounts } = plan;
+  return { ...loaded, rows, classCounts, notes: [...plan.notes, ...loaded.notes] };
 }
 
 /** Loads the rows of a plan into memory. The notes are those besides the plan's. */

@@ -15,6 +15,7 @@ import { ParagradError } from '../errors.js';
 import { splitColumnNames } from '../train/columns.js';
 import { type ResolvedConfig, resolveConfig, type TrainConfig } from '../train/config.js';
 import { type DataOptions, dataWords } from '../train/data-options.js';
+import { loadOptions } from '../train/load-options.js';
 import { type SampledColumn, sampleColumns } from './column-sample.js';
 import { dataFindings } from './data-findings.js';
 import { lossShapeFindings } from './loss-shape.js';
@@ -124,7 +125,8 @@ async function examineTable(config: ResolvedConfig, table: Table, signal: AbortS
   const [target, ...others] = await sampleColumns(table, [config.target, ...names, ...weighted], signal);
   const features = others.slice(0, names.length);
   const weights = others[names.length] as SampledColumn | undefined;
-  const { task, scale, scaleTarget, loss, dropMissingTarget } = config;
+  const { task, scale, loss, dropMissingTarget } = config;
+  const { scaleTarget } = loadOptions(config, table);
   const { location } = table;
   const found = dataFindings({
     location,

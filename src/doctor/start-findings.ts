@@ -9,6 +9,7 @@ import { ACTIVATIONS } from '../nn/activations/index.js';
 import { targetsOf } from '../nn/losses/choice.js';
 import type { Loss } from '../nn/losses/loss.js';
 import { initialFile } from '../train/config/network.js';
+import { keepsTarget } from '../train/loss-constants.js';
 import type { Subject } from './subject.js';
 import { unpadded } from './subject.js';
 
@@ -40,13 +41,19 @@ export function examineStart(subject: Subject, verify: string): StartReport {
       ? constantLoss
       : Math.max(constantLoss, undecided(problem));
   const findings = initialisation(subject, parameters, verify);
-  if (findings.length === 0 && firstLoss > START_LOSS * Math.max(usual, 1e-9) && plan.l2 === 0) {
+  const counts = keepsTarget(plan.loss);
+  // Some losses are below 0 at best: what counts is how far above that they are.
+  const least = counts ? exactCounts(problem) : 0;
+  const isFar = firstLoss - least > START_LOSS * Math.max(usual - least, 1e-9);
+  if (findings.length === 0 && isFar && plan.l2 === 0) {
     findings.push({
       code: 'start_loss',
       severity: 'warning',
       evidence: `the first loss is ${brief(firstLoss)}, that of a constant prediction ${brief(constantLoss)}`,
       cause: 'the first predictions are far larger than the targets, or the targets far from 0',
-      advice: 'Give --scale standard and --scale-target standard, and leave --init out.',
+      advice: counts
+        ? 'Divide the target by a constant, or give more --epochs: the output starts at exp(0) = 1, and has to climb to the mean.'
+        : 'Give --scale standard and --scale-target standard, and leave --init out.',
       verify,
       values: { firstLoss, constantLoss },
     });
@@ -125,6 +132,15 @@ function initialisation({ plan, config }: Subject, parameters: Float64Array, ver
     );
   }
   return [];
+}
+
+/** The loss of outputs that are the logarithms of the targets, as near as they have one. */
+function exactCounts({ loss, y, rows }: CheckProblem): number {
+  return loss(
+    y.map((count) => Math.log(Math.max(count, 1e-9))),
+    y,
+    rows,
+  ).value;
 }
 
 /** The loss of logits that are all 0. */

@@ -16,12 +16,10 @@ import { type OpenLoss, openModule } from '../nn/losses/choice.js';
 import { importLossModule, type LossModule, type Reduction } from '../nn/losses/module.js';
 import { type Network, readTensor, rowWidth, writeTensor } from '../nn/network.js';
 import { planStep, type StepPlan } from '../parallel/plan.js';
-import { countCodes, weightsOfClasses } from '../train/class-weights.js';
 import type { ResolvedConfig } from '../train/config.js';
 import { calibrationSlots } from '../train/initial-weights.js';
 import { loadRun } from '../train/loaded-run.js';
 import { openRunLoss } from '../train/run-loss.js';
-import { readTruth } from '../train/score.js';
 import type { SettledConfig } from '../train/settle.js';
 import { createTrial, type Trial } from './trial.js';
 
@@ -46,12 +44,8 @@ export interface Subject {
 /** @throws ParagradError as a training would, but not for a wrong gradient */
 export async function openSubject(resolved: ResolvedConfig, table: Table, signal?: AbortSignal): Promise<Subject> {
   const { config, loaded, loss, options, order, initial } = await loadRun(resolved, table, signal);
-  const { dataset, preprocessing, trainRows } = loaded;
+  const { dataset, preprocessing } = loaded;
   const { target } = preprocessing;
-  if (config.classWeights !== undefined && target.task !== 'regression') {
-    const { truth } = readTruth(dataset, target, 0, trainRows);
-    options.classWeights = weightsOfClasses(config.classWeights, target, countCodes(truth, target.classes.length));
-  }
   const run = await openRunLoss(loss, { ...config, allowWrongGradient: true }, target.task, options.network, dataset);
   const corrected = typeof run.loss === 'string' ? null : await correct(run.loss.file, run.loss.own.loss, run.findings);
   const chosen = corrected === null || typeof run.loss === 'string' ? run.loss : { ...run.loss, own: corrected.own };

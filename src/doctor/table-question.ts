@@ -12,6 +12,7 @@ export interface TableQuestion {
   readonly holdsOut: boolean;
   readonly task: 'regression' | 'binary' | 'multiclass' | undefined;
   readonly scale: string;
+  /** none: as it is, or as a loss of counts needs it. */
   readonly scaleTarget: string;
   /** As the config has it; undefined: by the task. */
   readonly loss: string | undefined;

@@ -1,5 +1,6 @@
 /** What is wrong with a target: missing or infinite values, its scale, its classes, and whether the loss fits it. */
 import { brief, type Finding } from '../check/finding.js';
+import { keepsTarget } from '../train/loss-constants.js';
 import { type SampledColumn, type Summary, summarise } from './column-sample.js';
 import type { Say, TableQuestion } from './table-question.js';
 
@@ -88,7 +89,8 @@ function aboutNumbers(
     );
   }
   const size = Math.sqrt(mean * mean + deviation * deviation);
-  if (scaleTarget === 'none' && deviation > 0 && (size > 30 || size < 0.003)) {
+  // A loss of counts takes logarithms: to that, large counts are as good as small ones.
+  if (scaleTarget === 'none' && !keepsTarget(loss) && deviation > 0 && (size > 30 || size < 0.003)) {
     findings.push(
       say(
         'unscaled_target',
@@ -100,16 +102,14 @@ function aboutNumbers(
       ),
     );
   }
-  if (loss === 'poisson' && (min < 0 || scaleTarget !== 'none')) {
+  if (keepsTarget(loss) && min < 0) {
     findings.push(
       say(
         'wrong_loss',
         'error',
-        min < 0
-          ? `target ${name} goes down to ${brief(min)}`
-          : `target ${name} is standardised, so half of it is below 0`,
+        `target ${name} goes down to ${brief(min)}`,
         'a Poisson loss is for counts: targets of 0 and more',
-        min < 0 ? 'Give --loss mse.' : 'Give --scale-target none with it.',
+        'Give --loss mse.',
         { min },
       ),
     );

@@ -32,14 +32,3 @@ export function weightsOfClasses(wanted: ClassWeights, target: Target, counts: r
   // A class without rows to train on has nothing to weigh.
   return counts!.map((count) => (count === 0 ? 0 : rows / (classes.length * count)));
 }
-
-/**
- * How often each class occurs.
- *
- * @param codes class indices
- */
-export function countCodes(codes: ArrayLike<number>, classes: number): number[] {
-  const counts = new Array<number>(classes).fill(0);
-  for (let i = 0; i < codes.length; i++) counts[codes[i]]++;
-  return counts;
-}

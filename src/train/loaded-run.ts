@@ -8,9 +8,10 @@ import { featureNames } from '../data/preprocess.js';
 import type { Table } from '../data/table.js';
 import { executeInline } from '../data/tasks.js';
 import type { LossChoice } from '../nn/losses/choice.js';
-import { splitColumnNames } from './columns.js';
+import { weightsOfClasses } from './class-weights.js';
 import { initialFile } from './config/network.js';
 import type { ResolvedConfig } from './config.js';
+import { loadOptions } from './load-options.js';
 import { lossConstantsOf } from './loss-constants.js';
 import { readInitialWeights } from './model.js';
 import { type SettledConfig, settleConfig } from './settle.js';
@@ -31,9 +32,7 @@ export interface LoadedRun {
 /** @throws ParagradError as a training would before its first step */
 export async function loadRun(resolved: ResolvedConfig, table: Table, signal?: AbortSignal): Promise<LoadedRun> {
   const loaded = await loadTraining({
-    ...resolved,
-    features: splitColumnNames(resolved.features, table.columns),
-    exclude: splitColumnNames(resolved.exclude, table.columns),
+    ...loadOptions(resolved, table),
     table,
     validation: typeof resolved.validation === 'number' ? resolved.validation : 0,
     execute: executeInline,
@@ -45,6 +44,9 @@ export async function loadRun(resolved: ResolvedConfig, table: Table, signal?: A
   const loss = lossForTask(target.task, config.loss);
   const outputs = outputsFor(loss, lossConstantsOf(config), target);
   const options = stepOptions(config, dataset.layout, { loss, outputs }, trainRows);
+  if (config.classWeights !== undefined) {
+    options.classWeights = weightsOfClasses(config.classWeights, target, loaded.classCounts);
+  }
   const order = planOrder(trainRows, dataset.layout.stride);
   const file = initialFile(config.init);
   const initial =

@@ -18,10 +18,10 @@ import { STRETCH_BYTES } from '../data/spool.js';
 import { createSpoolFile } from '../data/spool-file.js';
 import type { Table } from '../data/table.js';
 import type { Execute } from '../data/tasks.js';
-import { splitColumnNames } from './columns.js';
 import type { ResolvedConfig } from './config.js';
 import type { ProgressEvent } from './events.js';
-import { keepsTarget, lossConstantsOf } from './loss-constants.js';
+import { loadOptions } from './load-options.js';
+import { lossConstantsOf } from './loss-constants.js';
 import { memoryLimit, planStorage, type RowStorage } from './memory-plan.js';
 import { tellReading } from './reading.js';
 import { type SettledConfig, settleConfig } from './settle.js';
@@ -99,27 +99,13 @@ export async function openTables(
 export async function readRows(context: RowsContext): Promise<RunRows> {
   const { config, tables, isLast, emit, execute, signal } = context;
   const { table, validation, test } = tables;
-  const { target, weightColumn, task, scale, encode, clampTarget, split, dropMissingTarget, seed } = config;
-  const scaleTarget = keepsTarget(config.loss) ? 'none' : config.scaleTarget;
+  const { dropMissingTarget } = config;
   const load: TrainingLoad = {
-    target,
-    features: splitColumnNames(config.features, table.columns),
-    exclude: splitColumnNames(config.exclude, table.columns),
-    weightColumn,
-    task,
+    ...loadOptions(config, table),
     table,
     validation,
     fold: context.fold,
-    countClasses: config.classWeights === 'balanced',
-    split,
-    scale,
-    scaleTarget,
-    encode,
-    clampTarget,
     sampleSizes: context.sizes?.sample,
-    targetIsCount: keepsTarget(config.loss),
-    dropMissingTarget,
-    seed,
     execute,
     signal,
     onProgress: tellReading(emit),
