@@ -1,7 +1,6 @@
 /** `paragrad lr-find <data…> --target COL`: finds a learning rate by the range test; nothing is trained or kept but the plot. */
 import type { Command } from 'commander';
 import { brief } from '../check/finding.js';
-import { writeWhole } from '../train/atomic-file.js';
 import { resolveConfig, type TrainConfig } from '../train/config.js';
 import { addConfigFileOption, type ConfigInput, configInput, type GivenOptions } from './config-input.js';
 import { addConfigOptions, flagOf, TRAIN_KEYS } from './config-options.js';
@@ -9,6 +8,7 @@ import { addDataArgument, dataInput } from './data-arguments.js';
 import { formatTable } from './format.js';
 import { type CommandContext, runCommand } from './run-command.js';
 import { addOutputOptions, type OutputOptions } from './terminal.js';
+import { writeChart } from './write-chart.js';
 
 const KEYS = TRAIN_KEYS.filter((key) => key !== 'learningRate');
 
@@ -39,11 +39,14 @@ async function runFind(
   { terminal, signal }: CommandContext,
 ): Promise<void> {
   const { findRate } = await import('../doctor/find-rate.js');
-  const { rangeSvg, sketch } = await import('../doctor/range-plot.js');
+  const { sketch } = await import('../doctor/range-sketch.js');
   resolveConfig(input, nameOf);
   const test = await findRate(input as TrainConfig, { signal });
   const { suggestions, suggested } = test;
-  if (plot !== undefined) await writeWhole(plot, rangeSvg(test));
+  if (plot !== undefined) {
+    const { rangeChart } = await import('../doctor/range-chart.js');
+    await writeChart(plot, rangeChart(test));
+  }
   const command = suggested === null ? null : trainCommand(input, suggested);
   terminal.emit({ type: 'done', suggestions, suggested, points: test.points, ...(command && { command }) });
   terminal.print(sketch(test));

@@ -10,6 +10,7 @@ import { addDataArgument, dataInput } from './data-arguments.js';
 import { formatCount, formatTable, plural } from './format.js';
 import { type CommandContext, runCommand } from './run-command.js';
 import { addOutputOptions, type OutputOptions } from './terminal.js';
+import { writeChart } from './write-chart.js';
 
 /** Options of a training that its speed does not depend on, or that the measurement has its own for. */
 const UNREAD: ReadonlySet<string> = new Set([
@@ -58,7 +59,6 @@ async function runScale(
   { terminal, signal }: CommandContext,
 ): Promise<void> {
   const { measureScaling } = await import('../scale/scaling.js');
-  const { scalingSvg } = await import('../scale/plot.js');
   resolveConfig(input, nameOf);
   const rounds = options.rounds === undefined ? undefined : countOf('--rounds', options.rounds);
   const report = await measureScaling(input as TrainConfig, {
@@ -73,7 +73,10 @@ async function runScale(
   });
   if (!terminal.quiet && terminal.interactive) terminal.draw('\r\u001b[2K');
   if (options.csv !== undefined) await writeWhole(options.csv, csvOf(report));
-  if (options.plot !== undefined) await writeWhole(options.plot, scalingSvg(report));
+  if (options.plot !== undefined) {
+    const { scalingChart } = await import('../scale/scaling-chart.js');
+    await writeChart(options.plot, scalingChart(report));
+  }
   terminal.emit({ type: 'done', ...report });
   for (const line of linesOf(report)) terminal.print(line);
   if (options.plot !== undefined) terminal.print(`plot  ${options.plot}`);

@@ -18,7 +18,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['nn', 'data'],
   ['parallel'],
   ['check'],
-  ['train'],
+  ['train', 'plot'],
   ['doctor', 'scale'],
   ['commands'],
   ['cli', 'index'],

@@ -115,5 +115,9 @@ it('lr-find suggests a rate, draws it, and prints the command', async () => {
   expect(code).toBe(0);
   expect(stdout).toMatch(/steepest fall.*\na third of the minimum.*\nhalf of what the curvature bears.*\ntake/);
   expect(stdout).toMatch(/\nparagrad train \S+houses\.parquet --target price --hidden 8 --learning-rate [\d.e-]+\n$/);
-  expect(await readFile(join(folder, 'plot.svg'), 'utf8')).toMatch(/^<svg .*polyline/s);
+  const svg = await readFile(join(folder, 'plot.svg'), 'utf8');
+  expect(svg).toMatch(/^<svg .*<\/svg>\n$/s);
+  for (const words of ['learning rate', 'smoothed loss', 'half of what the curvature bears: ']) {
+    expect(svg).toContain(words);
+  }
 });
