@@ -7,10 +7,12 @@
  *
  *   npm run bench:doctor                                 the generated tables
  *   npm run bench:doctor -- FILE:TARGET [FILE:TARGET …]  and these on disk, healthy only
+ *   npm run bench:doctor -- --only single,pairs          some of healthy, single, everyday, forum and pairs
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { Float64, tableFromArrays, tableToIPC, Utf8, vectorFromArray } from 'apache-arrow';
 import { openTable } from '../../dist/src/data/open.js';
 import { doctor } from '../../dist/src/doctor/doctor.js';
@@ -19,10 +21,11 @@ import { resolveConfig } from '../../dist/src/train/config.js';
 import { writeSafetensors } from '../../dist/src/train/safetensors.js';
 import { EVERYDAY_FAULTS } from './everyday-faults.mjs';
 import { PAIRS, FAULTS as SPECIFIED } from './faults.mjs';
+import { FORUM_FAULTS } from './forum-faults.mjs';
 import { squares } from './planting.mjs';
 import { TABLES } from './tables.mjs';
 
-const FAULTS = { ...SPECIFIED, ...EVERYDAY_FAULTS };
+const FAULTS = { ...SPECIFIED, ...EVERYDAY_FAULTS, ...FORUM_FAULTS };
 const folder = await mkdtemp(join(tmpdir(), 'paragrad-doctor-'));
 let files = 0;
 
@@ -69,6 +72,7 @@ async function examine(make, names) {
   for (const { plant } of planted) plant(subject);
   const { loss, init, ...options } = subject.options;
   const config = { data: await writeTable(subject.columns), target: subject.target, validation: 0, ...options };
+  if (subject.validation !== undefined) config.validation = await writeTable(subject.validation);
   if (loss !== undefined) {
     config.loss = join(folder, `loss-${files++}.mjs`);
     await writeFile(config.loss, squares(loss));
@@ -152,16 +156,25 @@ async function runHealthy(given) {
   console.log(`${counts.runs} healthy runs: ${counts.error} errors, ${counts.warning} warnings\n`);
 }
 
+const single = (faults) => Object.keys(faults).map((name) => [name]);
+const LISTS = {
+  healthy: () => runHealthy(given),
+  single: () => run('all single faults', single(SPECIFIED)),
+  everyday: () => run('all everyday faults', single(EVERYDAY_FAULTS)),
+  forum: () => run('all forum faults', single(FORUM_FAULTS)),
+  pairs: () => run('all pairs', PAIRS),
+};
+
+const { values: flags, positionals } = parseArgs({
+  options: { only: { type: 'string', default: Object.keys(LISTS).join() } },
+  allowPositionals: true,
+});
+const given = positionals.map((argument) => {
+  const at = argument.lastIndexOf(':');
+  return [argument.slice(0, at), argument.slice(at + 1)];
+});
 try {
-  const given = process.argv.slice(2).map((argument) => {
-    const at = argument.lastIndexOf(':');
-    return [argument.slice(0, at), argument.slice(at + 1)];
-  });
-  await runHealthy(given);
-  const single = (faults) => Object.keys(faults).map((name) => [name]);
-  await run('all single faults', single(SPECIFIED));
-  await run('all everyday faults', single(EVERYDAY_FAULTS));
-  await run('all pairs', PAIRS);
+  for (const name of flags.only.split(',')) await LISTS[name]();
 } finally {
   await rm(folder, { recursive: true });
 }

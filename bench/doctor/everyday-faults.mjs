@@ -2,20 +2,10 @@
  * More faults, of the kind that users meet and that no specification lists; written after the findings, by another hand than
  * theirs. Entries are as in faults.mjs.
  */
-import { addColumn, isRegression, map, numbers, setRate, withLoss } from './planting.mjs';
+import { addColumn, isRegression, map, noise, numbers, setRate, spread, withLoss, withOptions } from './planting.mjs';
 
 const isClasses = (subject) => !isRegression(subject);
 const isRelu = ({ options }) => (options.activation ?? 'relu') === 'relu';
-const spread = (values) => {
-  const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
-  return Math.sqrt(values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / values.length);
-};
-/** A number below 1 that looks random, the same each time. */
-const noise = (i) => {
-  const x = Math.sin(i * 12.9898 + 4.1414) * 43758.5453;
-  return x - Math.floor(x);
-};
-const withOptions = (more) => (subject) => void Object.assign(subject.options, more);
 const eachColumn = (subject, f) => {
   for (const [name, values] of Object.entries(subject.columns)) subject.columns[name] = f(values, name);
 };

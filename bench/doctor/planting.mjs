@@ -28,3 +28,15 @@ export const changeNumbers = (f) => (subject) => {
   const [name] = numbers(subject);
   subject.columns[name] = map(subject.columns[name], f);
 };
+export const withOptions = (more) => (subject) => void Object.assign(subject.options, more);
+
+/** Standard deviation. */
+export const spread = (values) => {
+  const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
+  return Math.sqrt(values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / values.length);
+};
+/** A number below 1 that looks random, the same each time. */
+export const noise = (i) => {
+  const x = Math.sin(i * 12.9898 + 4.1414) * 43758.5453;
+  return x - Math.floor(x);
+};
