@@ -4,6 +4,7 @@
  * Beside the kernels this is what a step spends its time on, so `createGather` picks a function once, by the shape of the
  * row, and that function allocates nothing. What it writes for a row is laid out in dataset.ts.
  */
+import type { Kernels } from '../kernels/kernels.js';
 import { CATEGORY_ENCODINGS, categoryWidth, type Dataset, type RowLayout } from './dataset.js';
 import { createPiecewise } from './piecewise.js';
 import { createTouch } from './touch.js';
@@ -28,8 +29,16 @@ export type Gather = (
   wOffset: number,
 ) => void;
 
-/** The function that gathers rows of this dataset. */
-export function createGather(dataset: Dataset): Gather {
+/**
+ * The function that gathers rows of this dataset.
+ *
+ * @param kernels copy rows faster, where the dataset is in one piece; slots, x, y and w must then be views of their memory
+ */
+export function createGather(dataset: Dataset, kernels: Pick<Kernels, 'gatherFrom'> | null = null): Gather {
+  const { pieces, layout } = dataset;
+  if (kernels?.gatherFrom !== undefined && pieces.length === 1 && layout.stride > 0) {
+    return gatherByKernel(dataset, kernels.gatherFrom);
+  }
   const touch = createTouch(dataset);
   const gather = createCopy(dataset);
   if (touch === null) return gather;
@@ -41,11 +50,23 @@ export function createGather(dataset: Dataset): Gather {
 
 function createCopy(dataset: Dataset): Gather {
   const views = dataset.pieces.map((piece) => new Float32Array(piece));
-  const { flagged, categories, binned } = dataset.layout;
-  const plain = flagged.length + categories.length + binned.length === 0;
-  const encode = plain ? null : createEncoder(dataset.layout);
+  const encode = isPlain(dataset.layout) ? null : createEncoder(dataset.layout);
   if (views.length === 1 && encode === null) return gatherPlain(views[0], dataset.layout);
   return gatherAny(views, dataset, encode);
+}
+
+function gatherByKernel({ layout, pieces }: Dataset, gatherFrom: NonNullable<Kernels['gatherFrom']>): Gather {
+  const { numbers, categories, targets, weighted, stride } = layout;
+  const rows = new Float32Array(pieces[0]);
+  const copyRows = gatherFrom(rows);
+  const encode = isPlain(layout) ? null : createEncoder(layout);
+  return (slots, count, x, xOffset, ldx, y, yOffset, w, wOffset) => {
+    const weights = weighted && w !== null ? w.byteOffset + 4 * wOffset : 0;
+    const [toX, toY] = [x.byteOffset + 4 * xOffset, y.byteOffset + 4 * yOffset];
+    copyRows(count, slots.byteOffset, stride, numbers, toX, ldx, numbers + categories.length, targets, toY, weights);
+    if (encode === null) return;
+    for (let i = 0; i < count; i++) encode(rows, Math.imul(slots[i], stride), x, xOffset + i * ldx);
+  };
 }
 
 /** Numbers only, in one piece: a row is copied as it is. */
@@ -81,6 +102,11 @@ function gatherAny(views: readonly Float32Array[], { layout, rowsPerPiece }: Dat
       to = (to + ldx) | 0;
     }
   };
+}
+
+/** Whether a row's inputs are its numbers as they are. */
+function isPlain({ flagged, categories, binned }: RowLayout): boolean {
+  return flagged.length + categories.length + binned.length === 0;
 }
 
 /** Turns the numbers at x[to ...] into the whole input, by what the row at `from` holds. */

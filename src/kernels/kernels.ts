@@ -34,6 +34,15 @@ export const EPILOGUE = {
 export type Arithmetic = 'fma' | 'strict';
 export type KernelName = 'native' | 'wasm-fma' | 'wasm-strict';
 
+/**
+ * Copies rows of a table, `stride` float32 each, that slots[rows] (u32) name: the first `numbers` of a row to x[rows, ldx], `targets`
+ * from its element `targetAt` on to y[rows, targets], and its last to weights[rows], unless `weights` is 0.
+ */
+export type GatherRows = (
+  rows: number, slots: number, stride: number, numbers: number, x: number, ldx: number, targetAt: number, targets: number, y: number,
+  weights: number,
+) => void;
+
 export interface Kernels {
   readonly name: KernelName;
   readonly arithmetic: Arithmetic;
@@ -218,6 +227,11 @@ export interface Kernels {
 
   /** a = keep * a + take * p: a running average of the parameters. */
   average(a: number, p: number, count: number, keep: number, take: number): void;
+
+  // ---- rows, where the set can read what lies outside of its memory (`native`)
+
+  /** A gather of rows of `table`, a view of a shared buffer, into the memory. It throws where a row does not lie in the table. */
+  readonly gatherFrom?: (table: Float32Array) => GatherRows;
 
   // ---- elementary functions, for anyone who must not use Math
 

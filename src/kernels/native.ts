@@ -2,20 +2,21 @@
  * The C addon (src/kernels/native/): where it is, loading it, and its part of a kernel set on one memory.
  *
  * The addon has the matrix products, the commonest updates and what the recipe's steps do element by element, for wide vectors and
- * with the bits of `wasm-fma`; everything else of the set `native` is `wasm-fma` itself. A call costs about what one into WebAssembly does, since its arguments
- * are written to shared memory and not passed (native/addon.c), so there is no size from which on it pays: it always does.
+ * with the bits of `wasm-fma`, and gathers rows; everything else of the set `native` is `wasm-fma` itself. A call costs about what
+ * one into WebAssembly does, since its arguments are written to shared memory and not passed (native/addon.c), so there is no size
+ * from which on it pays: it always does.
  */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { distUrl } from '../memory/dist.js';
-import type { NativeKernels } from './kernels.js';
+import type { GatherRows, Kernels, NativeKernels } from './kernels.js';
 
 /**
- * Binds one instruction set to a memory and to the numbers of a call, both on shared buffers. What it returns computes
- * what the numbers describe then, and throws a RangeError when that does not lie in the memory.
+ * Binds one instruction set to a memory, to the numbers of a call and to the rows that are gathered, if any are; all on shared
+ * buffers. What it returns computes what the numbers describe then, and throws a RangeError when that does not lie there.
  */
-export type BindKernels = (memory: Float32Array, call: Float64Array) => () => void;
+export type BindKernels = (memory: Float32Array, call: Float64Array, table?: Float32Array) => () => void;
 
 /** An entry for each instruction set that this processor has, best first. */
 export type Addon = Readonly<Record<string, BindKernels>>;
@@ -49,6 +50,7 @@ export const KERNEL = {
   scaleRows: 15,
   periodicForward: 16,
   periodicGradient: 17,
+  gatherRows: 18,
 } as const;
 
 /** Path of the addon for this platform, built here or shipped in the package; null when there is none. */
@@ -67,8 +69,31 @@ export function loadAddon(path: string): Addon {
   return createRequire(import.meta.url)(path) as Addon;
 }
 
+/** Gathers rows of a table, which must be shared, into a memory. */
+function bindGather(bind: BindKernels, memory: WebAssembly.Memory, table: Float32Array): GatherRows {
+  const call = new Float64Array(new SharedArrayBuffer(CALL_LENGTH * 8));
+  const run = bind(new Float32Array(memory.buffer), call, table);
+  return (rows, slots, stride, numbers, x, ldx, targetAt, targets, y, weights) => {
+    call[0] = KERNEL.gatherRows;
+    call[1] = rows;
+    call[2] = slots;
+    call[3] = stride;
+    call[4] = numbers;
+    call[5] = x;
+    call[6] = ldx;
+    call[7] = targetAt;
+    call[8] = targets;
+    call[9] = y;
+    call[10] = weights;
+    run();
+  };
+}
+
 /** The kernels of one instruction set on a memory, which must be shared. */
-export function bindNative(bind: BindKernels, memory: WebAssembly.Memory): NativeKernels {
+export function bindNative(
+  bind: BindKernels,
+  memory: WebAssembly.Memory,
+): NativeKernels & Required<Pick<Kernels, 'gatherFrom'>> {
   const call = new Float64Array(new SharedArrayBuffer(CALL_LENGTH * 8));
   const run = bind(new Float32Array(memory.buffer), call);
 
@@ -111,6 +136,7 @@ export function bindNative(bind: BindKernels, memory: WebAssembly.Memory): Nativ
   }
 
   return {
+    gatherFrom: (table) => bindGather(bind, memory, table),
     gemmNN: (m, n, k, a, lda, b, ldb, c, ldc, bias, epilogue, workspace) =>
       perform(KERNEL.gemmNN, m, n, k, a, lda, b, ldb, c, ldc, bias, epilogue, workspace),
     gemmTN: (m, n, k, a, lda, b, ldb, c, ldc, epilogue, workspace) =>

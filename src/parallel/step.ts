@@ -65,7 +65,7 @@ export function createStepWorker(
   opened: OpenLoss = openBuiltIn(plan.loss),
 ): StepWorker {
   const { layout, rowsPerShard, shards } = plan;
-  const leaf = createLeafWorker(plan, worker, views, kernels, createGather(dataset), opened);
+  const leaf = createLeafWorker(plan, worker, views, kernels, createGather(dataset, kernels), opened);
   const penalty = opened.penalty && createWeightPenalty(plan, worker, views, opened.penalty);
   const followed = followedReductions(plan.loss, plan.reduction);
   const gradients = layout.workers[worker].gradients;

@@ -90,7 +90,7 @@ export async function runForwardTask(task: ForwardTask): Promise<void> {
   const { plan, rowStart, rowEnd, losses } = task;
   const own = plan.layout.workers[task.worker];
   const forward = createForward(plan, task.worker, views, kernels, plan.scored);
-  const gather = createGather(task.dataset);
+  const gather = createGather(task.dataset, kernels);
   const loss = opened?.bind(views.f32);
   const sums = losses && new Float64Array(losses.sums);
   const weights = losses?.weighted ? views.f32 : null;

@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createGather } from '../../src/data/batches.js';
 import { allocateDataset, type Dataset, planRow } from '../../src/data/dataset.js';
+import { chooseKernels, instantiateKernels } from '../../src/kernels/load.js';
+import { findAddon } from '../../src/kernels/native.js';
 
 /** What dataset.ts says of one row. */
 function expectedRow(
@@ -82,7 +84,30 @@ const datasets = fc
     return dataset;
   });
 
-describe('createGather', () => {
+/** The views of a gather: of buffers of their own, or of a memory that kernels work in. */
+type Views = (slots: Uint32Array, x: number, y: number, w: number) => [Uint32Array, ...Float32Array[]];
+
+const ownBuffers: Views = (slots, x, y, w) => [slots, new Float32Array(x), new Float32Array(y), new Float32Array(w)];
+
+const memory = new WebAssembly.Memory({ initial: 32, maximum: 32, shared: true });
+const inMemory: Views = (slots, x, y, w) => {
+  const words = new Uint32Array(memory.buffer, 64, slots.length);
+  words.set(slots);
+  let top = 16 + slots.length;
+  const take = (count: number) => {
+    top += count;
+    return new Float32Array(memory.buffer, 4 * (top - count), count);
+  };
+  return [words, take(x), take(y), take(w)];
+};
+const sets = [
+  ['alone', null, ownBuffers],
+  ...(['native', 'wasm-fma'] as const)
+    .filter((name) => name !== 'native' || findAddon() !== null)
+    .map((name) => [`with ${name}`, instantiateKernels(chooseKernels(name), memory), inMemory] as const),
+] as const;
+
+describe.each(sets)('createGather %s', (_, kernels, views) => {
   it('copies inputs, targets and weights of any rows, and touches nothing else', () => {
     fc.assert(
       fc.property(datasets, fc.array(fc.nat(), { maxLength: 20 }), fc.boolean(), (dataset, picks, wantWeights) => {
@@ -90,10 +115,9 @@ describe('createGather', () => {
         const slots = Uint32Array.from(picks, (pick) => pick % dataset.rows);
         const ldx = Math.ceil((inputs + embedded.length + 1) / 8) * 8;
         const size = 8 + slots.length * ldx;
-        const x = new Float32Array(size).fill(7);
-        const y = new Float32Array(3 + slots.length * targets + 2).fill(7);
-        const w = new Float32Array(5 + slots.length + 2).fill(7);
-        createGather(dataset)(slots, slots.length, x, 8, ldx, y, 3, wantWeights ? w : null, 5);
+        const [order, x, y, w] = views(slots, size, 3 + slots.length * targets + 2, 5 + slots.length + 2);
+        for (const view of [x, y, w]) view.fill(7);
+        createGather(dataset, kernels)(order, slots.length, x, 8, ldx, y, 3, wantWeights ? w : null, 5);
 
         const expectedX = new Float32Array(size).fill(7);
         const expectedY = new Float32Array(y.length).fill(7);
@@ -104,30 +128,32 @@ describe('createGather', () => {
           expectedY.set(row.y, 3 + i * targets);
           if (weighted && wantWeights) expectedW.set(row.w, 5 + i);
         });
-        expect(x).toEqual(expectedX);
-        expect(y).toEqual(expectedY);
-        expect(w).toEqual(expectedW);
+        expect([...x]).toEqual([...expectedX]);
+        expect([...y]).toEqual([...expectedY]);
+        expect([...w]).toEqual([...expectedW]);
       }),
       { numRuns: 300 },
     );
   });
 
-  it('copies rows of a table that is larger than the cache, in several pieces', () => {
-    const layout = planRow({ numbers: 20, flagged: [], categories: [], targets: 1, weighted: false });
-    const dataset = allocateDataset(20_000, layout, 2 ** 19);
-    dataset.pieces.forEach((piece, p) => {
-      new Float32Array(piece).forEach((_, i, words) => {
-        words[i] = p * dataset.rowsPerPiece * layout.stride + i;
+  it.each([2 ** 19, 2 ** 28])(
+    'copies rows of a table that is larger than the cache, in pieces of %i bytes',
+    (bytes) => {
+      const layout = planRow({ numbers: 20, flagged: [], categories: [], targets: 1, weighted: false });
+      const dataset = allocateDataset(20_000, layout, bytes);
+      dataset.pieces.forEach((piece, p) => {
+        new Float32Array(piece).forEach((_, i, words) => {
+          words[i] = p * dataset.rowsPerPiece * layout.stride + i;
+        });
       });
-    });
-    const slots = Uint32Array.of(19_999, 0, 8191, 4096, 7);
-    const x = new Float32Array(slots.length * 24);
-    const y = new Float32Array(slots.length);
-    createGather(dataset)(slots, slots.length, x, 0, 24, y, 0, null, 0);
-    slots.forEach((slot, i) => {
-      const first = slot * layout.stride;
-      expect([...x.subarray(i * 24, i * 24 + 20)]).toEqual(Array.from({ length: 20 }, (_, j) => first + j));
-      expect(y[i]).toBe(first + 20);
-    });
-  });
+      const slots = Uint32Array.of(19_999, 0, 8191, 4096, 7);
+      const [order, x, y] = views(slots, slots.length * 24, slots.length, 0);
+      createGather(dataset, kernels)(order, slots.length, x, 0, 24, y, 0, null, 0);
+      slots.forEach((slot, i) => {
+        const first = slot * layout.stride;
+        expect([...x.subarray(i * 24, i * 24 + 20)]).toEqual(Array.from({ length: 20 }, (_, j) => first + j));
+        expect(y[i]).toBe(first + 20);
+      });
+    },
+  );
 });

@@ -132,8 +132,9 @@ describe('chooseKernels', () => {
       ...lossReference,
       ...updateReference,
     }).filter(([, value]) => typeof value === 'function');
-    // The reference of `permute` is the permutation itself, in src/random.
-    const expected = [...functions.map(([kernel]) => kernel), 'permute', 'name', 'arithmetic'];
+    // The reference of `permute` is the permutation itself, in src/random; a gather only moves rows (test/data/batches.test.ts).
+    const others = ['permute', 'name', 'arithmetic', ...(name === 'native' ? ['gatherFrom'] : [])];
+    const expected = [...functions.map(([kernel]) => kernel), ...others];
     expect(Object.keys(kernels).sort()).toEqual(expected.sort());
   });
 

@@ -252,9 +252,79 @@ describe.each(Object.entries(addon))('%s checks the arguments of kernels that wo
     ],
     ['lie in the memory', [KERNEL.biasGradient, 2, 8, 0, 7, 0, 64, 0]],
     ['lie in the memory', [KERNEL.biasGradient, 64, 8, 0, 1024, 0, 64, 0]],
-    ['no such kernel', [KERNEL.periodicGradient + 1, 4, 0, 0]],
+    ['no such kernel', [KERNEL.gatherRows + 1, 4, 0, 0]],
   ])('a RangeError that says "%s", for %j', (message, call) => {
     expect(() => perform(call)).toThrow(message);
     expect(floats.every((x) => x === 1)).toBe(true);
+  });
+});
+
+describe.each(Object.entries(addon))('%s gathers rows', (_, bind) => {
+  const floats = new Float32Array(new SharedArrayBuffer(4096));
+  const words = new Uint32Array(floats.buffer);
+  const table = new Float32Array(new SharedArrayBuffer(40 * 4)).map((_, i) => i); // 8 rows of 5
+  const shared = new Float32Array(new SharedArrayBuffer(table.byteLength));
+  shared.set(table);
+  const numbers = new Float64Array(new SharedArrayBuffer(CALL_LENGTH * 8));
+  const run = bind(floats, numbers, shared);
+  const right = {
+    rows: 2,
+    slots: 0,
+    stride: 5,
+    numbers: 3,
+    x: 64,
+    ldx: 4,
+    targetAt: 3,
+    targets: 1,
+    y: 128,
+    weights: 192,
+  };
+  const gather = (change: Partial<typeof right>, second = 7) => {
+    numbers.fill(0);
+    numbers.set([KERNEL.gatherRows, ...Object.values({ ...right, ...change })]);
+    floats.fill(-1);
+    words.set([0, second]);
+    run();
+  };
+  const written = () => [...floats.subarray(2)].filter((x) => x !== -1);
+
+  test('to the last of the table, and to the end of the memory', () => {
+    gather({});
+    expect([...floats.subarray(16, 24)]).toEqual([0, 1, 2, -1, 35, 36, 37, -1]);
+    expect([...floats.subarray(32, 35), ...floats.subarray(48, 51)]).toEqual([3, 38, -1, 4, 39, -1]);
+    expect(() => gather({ weights: 4096 - 8 })).not.toThrow();
+    expect(() => gather({ x: 4096 - 28 })).not.toThrow();
+  });
+
+  test.each<[string, Partial<typeof right>]>([
+    ['fewer elements', { stride: 0 }],
+    ['fewer elements', { numbers: 6 }],
+    ['fewer elements', { targetAt: 5 }],
+    ['fewer elements', { targets: 2 ** 40 }],
+    ['lie in the memory', { slots: 4092 }],
+    ['lie in the memory', { x: 4096 - 24 }],
+    ['lie in the memory', { ldx: 2 }],
+    ['lie in the memory', { y: 4092 }],
+    ['lie in the memory', { weights: 4092 }],
+    ['lie in the memory', { rows: 2 ** 31 }],
+    ['not negative', { rows: -1 }],
+    ['lie in the table', { stride: 6, numbers: 3 }],
+  ])('refuses with "%s": %j', (message, change) => {
+    expect(() => gather(change)).toThrow(message);
+    expect(written()).toEqual([]);
+  });
+
+  test('refuses a row beyond the table, and any row where there is no table', () => {
+    expect(() => gather({}, 8)).toThrow('lie in the table');
+    expect(() => gather({}, 0xffffffff)).toThrow('lie in the table');
+    const runWithoutTable = bind(floats, numbers);
+    gather({});
+    expect(() => runWithoutTable()).toThrow('lie in the table');
+  });
+
+  test('takes no table that is not shared, or of another type', () => {
+    for (const wrong of [new Float32Array(8), numbers, null, 'rows']) {
+      expect(() => bind(floats, numbers, wrong as Float32Array)).toThrow(TypeError);
+    }
   });
 });

@@ -1,9 +1,10 @@
 /*
  * The addon as Node sees it: a function for each instruction set that this processor has, best first, by its name.
  *
- *   const run = addon.avx512(memory, call);
+ *   const run = addon.avx512(memory, call, table);
  *
- * `memory` is a Float32Array over the whole memory, `call` a Float64Array of CALL_LENGTH; both over shared buffers, which
+ * `memory` is a Float32Array over the whole memory, `call` a Float64Array of CALL_LENGTH, `table` (or undefined) a Float32Array of
+ * the rows that are gathered; all over shared buffers, which
  * cannot be detached, so that their addresses hold for as long as `run` does. run() computes what `call` describes then
  * (calls.c), and throws a RangeError when it describes nothing that lies in the memory. (Passing the numbers as arguments
  * takes three times as long as all the rest of a call, 130 ns: Node-API converts each one.)
@@ -18,16 +19,18 @@
 typedef struct {
   const InstructionSet *set;
   Memory memory;
+  /* Empty where no rows are gathered. */
+  Memory table;
   const double *call;
-  /* Keep alive: the arrays of memory and call, and the buffer in which this record is. */
-  napi_ref held[3];
+  /* Keep alive: the arrays of memory, call and table, and the buffer in which this record is. */
+  napi_ref held[4];
 } Binding;
 
 static napi_value run(napi_env env, napi_callback_info info) {
   void *data;
   if (napi_get_cb_info(env, info, NULL, NULL, NULL, &data) != napi_ok) return NULL;
   const Binding *binding = data;
-  const char *problem = perform(binding->set, binding->memory, binding->call);
+  const char *problem = perform(binding->set, binding->memory, binding->table, binding->call);
   if (problem != NULL) napi_throw_range_error(env, NULL, problem);
   return NULL;
 }
@@ -36,7 +39,7 @@ static napi_value run(napi_env env, napi_callback_info info) {
 static void release(napi_env env, void *data, void *hint) {
   (void)hint;
   const Binding binding = *(const Binding *)data;
-  for (int i = 0; i < 3; i++) {
+  for (int i = 0; i < 4; i++) {
     if (binding.held[i] != NULL) napi_delete_reference(env, binding.held[i]);
   }
 }
@@ -53,9 +56,10 @@ static bool hold(napi_env env, napi_value array, napi_typedarray_type wanted, vo
 }
 
 static napi_value bind(napi_env env, napi_callback_info info) {
-  napi_value arguments[2], buffer, function;
-  size_t count = 2, call_length, length;
-  void *set, *record, *floats, *call;
+  napi_value arguments[3], buffer, function;
+  size_t count = 3, call_length, length, rows = 0;
+  void *set, *record, *floats, *call, *table = NULL;
+  napi_valuetype third;
   /* The record is in a buffer of the engine, so that the addon needs no C library. */
   if (napi_get_cb_info(env, info, &count, arguments, NULL, &set) != napi_ok ||
       napi_create_arraybuffer(env, sizeof(Binding), &record, &buffer) != napi_ok) {
@@ -65,15 +69,18 @@ static napi_value bind(napi_env env, napi_callback_info info) {
   *binding = (Binding){.set = set};
   const bool bound = hold(env, arguments[0], napi_float32_array, &floats, &length, &binding->held[0]) &&
                      hold(env, arguments[1], napi_float64_array, &call, &call_length, &binding->held[1]) &&
-                     call_length == CALL_LENGTH;
+                     call_length == CALL_LENGTH && napi_typeof(env, arguments[2], &third) == napi_ok &&
+                     (third == napi_undefined ||
+                      hold(env, arguments[2], napi_float32_array, &table, &rows, &binding->held[2]));
   if (!bound) {
     release(env, binding, NULL);
     napi_throw_type_error(env, NULL, "kernels are bound to a Float32Array and a Float64Array of 16 on shared memory");
     return NULL;
   }
   binding->memory = (Memory){floats, length};
+  binding->table = (Memory){table, rows};
   binding->call = call;
-  if (napi_create_reference(env, buffer, 1, &binding->held[2]) != napi_ok ||
+  if (napi_create_reference(env, buffer, 1, &binding->held[3]) != napi_ok ||
       napi_create_function(env, "run", NAPI_AUTO_LENGTH, run, binding, &function) != napi_ok ||
       napi_add_finalizer(env, function, binding, release, NULL, NULL) != napi_ok) {
     release(env, binding, NULL);

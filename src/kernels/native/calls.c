@@ -7,6 +7,7 @@
 #include "calls.h"
 
 #include "elementwise-calls.h"
+#include "gather-call.h"
 
 /* EXTRA is the bias of NN and the mask of NT. */
 static const char *perform_product(const Panel *panels, Memory memory, const double *call) {
@@ -97,9 +98,10 @@ static const char *perform_update(const Updates *updates, Memory memory, const d
   return NULL;
 }
 
-const char *perform(const InstructionSet *set, Memory memory, const double call[CALL_LENGTH]) {
+const char *perform(const InstructionSet *set, Memory memory, Memory table, const double call[CALL_LENGTH]) {
   if (call[0] >= GEMM_NN && call[0] <= GEMM_NT) return perform_product(set->panels, memory, call);
   if (call[0] >= UPDATE_SGD && call[0] <= UPDATE_ADAM) return perform_update(set->updates, memory, call);
   if (call[0] >= ADD && call[0] <= PERIODIC_GRADIENT) return perform_elementwise(set->elementwise, memory, call);
+  if (call[0] == GATHER_ROWS) return perform_gather(set->elementwise, memory, table, call);
   return "there is no such kernel";
 }

@@ -25,12 +25,16 @@ enum {
   SCALE_ROWS,
   PERIODIC_FORWARD,
   PERIODIC_GRADIENT,
+  GATHER_ROWS,
 };
 
 /* Numbers of a call; those that a kernel has no use for are not read. */
 enum { CALL_LENGTH = 16 };
 
-/* Computes what the call says; what is wrong with it, when nothing was computed, or a null pointer. */
-const char *perform(const InstructionSet *set, Memory memory, const double call[CALL_LENGTH]);
+/*
+ * Computes what the call says, with rows of `table` where it gathers; what is wrong with it, when nothing was computed, or a
+ * null pointer.
+ */
+const char *perform(const InstructionSet *set, Memory memory, Memory table, const double call[CALL_LENGTH]);
 
 #endif

@@ -183,7 +183,8 @@ static float sum_in_fours(const float *x, ptrdiff_t count) {
 
 /* GRADIENTS are laid out like the parameters, of which the bias has no part in this. */
 static const char *perform_waves_gradient(const Elementwise *set, Memory memory, const double *call) {
-  enum { KERNEL, ROWS, NUMBERS, X, LDX, D, LDD, PARAMETERS, GRADIENTS = PARAMETERS + 3, ACCUMULATES = GRADIENTS + 4, WORKSPACE, COUNT };
+  enum { KERNEL, ROWS, NUMBERS, X, LDX, D, LDD, PARAMETERS, GRADIENTS = PARAMETERS + 3 };
+  enum { ACCUMULATES = GRADIENTS + 4, WORKSPACE, COUNT };
   int64_t n[COUNT];
   if (!read_integers(call, COUNT, n)) return NEGATIVE;
   if (n[ROWS] > KC) return "rows of a periodic gradient are at most 256";

@@ -29,8 +29,9 @@ typedef struct {
   float *weight, *bias;
 } Waves;
 
-/* `count` is a multiple of 4 in all of them. */
+/* `count` is a multiple of 4 in all of them but copy. */
 typedef struct {
+  void (*copy)(ptrdiff_t count, const float *x, float *to);
   /* x += y; x *= y; to = factor * x */
   void (*add)(ptrdiff_t count, float *x, const float *y);
   void (*multiply)(ptrdiff_t count, float *x, const float *y);
@@ -45,7 +46,8 @@ typedef struct {
   /* to = x scale where the hash of (key, column) is below `bound`, else 0 */
   void (*drop)(ptrdiff_t count, const float *x, float *to, uint32_t key, uint32_t bound, float scale);
   /* g[count] = the sum of `rows` rows of d, or of d * by where `by` is not null, in order; + g where `accumulate`. */
-  void (*sum_rows)(ptrdiff_t rows, ptrdiff_t count, const float *d, const float *by, ptrdiff_t row, float *g, int accumulate);
+  void (*sum_rows)(ptrdiff_t rows, ptrdiff_t count, const float *d, const float *by, ptrdiff_t row, float *g,
+                   int accumulate);
   /* Of one number; rows a multiple of 4. */
   void (*waves)(WaveRows of, const Waves *by);
   /* The gradients by the parameters, times 1 or added to what `to` holds. Columns of x and d: [4, rows], contiguous. */
@@ -55,8 +57,8 @@ typedef struct {
 /* Those of one width, in the order above. */
 #define ELEMENTWISE(lanes)                                                                       \
   {                                                                                              \
-    add_##lanes, multiply_##lanes, scale_##lanes, elu_##lanes, elu_slope_##lanes, mish_##lanes,  \
-        blend_##lanes, drop_##lanes, sum_rows_##lanes, waves_##lanes, waves_gradient_##lanes,    \
+    copy_##lanes, add_##lanes, multiply_##lanes, scale_##lanes, elu_##lanes, elu_slope_##lanes,  \
+        mish_##lanes, blend_##lanes, drop_##lanes, sum_rows_##lanes, waves_##lanes, waves_gradient_##lanes,    \
   }
 
 #endif

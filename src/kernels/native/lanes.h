@@ -1,6 +1,15 @@
 /*
- * Sums, products, blends and dropout for one width of vectors; a part of width.h. What each is: elementwise.h.
+ * Copies, sums, products, blends and dropout for one width of vectors; a part of width.h. What each is: elementwise.h.
  */
+
+FUNCTION void LANE(copy)(ptrdiff_t count, const float *x, float *to) {
+  for (; count >= LANES; count -= LANES, x += LANES, to += LANES) STORE(to, LOAD(x));
+#ifdef REST
+  if (count > 0) REST(copy)(count, x, to);
+#else
+  for (; count > 0; count--) *to++ = *x++;
+#endif
+}
 
 FUNCTION void LANE(add)(ptrdiff_t count, float *x, const float *y) {
   for (; count >= LANES; count -= LANES, x += LANES, y += LANES) STORE(x, LOAD(x) + LOAD(y));

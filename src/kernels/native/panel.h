@@ -14,6 +14,8 @@
  * fuse any others (-ffp-contract=off). It undefines PANEL, VECTORS and ROWS, so that the next width can follow.
  */
 #define WIDTH (LANES * VECTORS)
+/* Steps of k from a row of B being asked for to its use. */
+#define AHEAD 16
 #define LOAD(p) (*(const Floats *)(p))
 #define STORE(p, x) (*(Floats *)(p) = (x))
 #define EACH_ROW UNROLL for (int r = 0; r < rows; r++)
@@ -26,12 +28,19 @@ TARGET static inline __attribute__((always_inline)) void PANEL(tile)(
   EACH_ROW {
     EACH_VECTOR sums[r][v] = SPLAT(0.0f);
   }
+  /* What the epilogue reads and writes is on its way while the chains run. */
+  EACH_ROW {
+    EACH_VECTOR __builtin_prefetch(to.c + r * to.row + v * LANES, 1);
+  }
   const float *quads[ROWS / 4];
   UNROLL for (int q = 0; q < rows / 4; q++) quads[q] = a.at + q * a.quad;
 
   for (; k > 0; k--) {
     Floats row[VECTORS];
-    EACH_VECTOR row[v] = LOAD(b.at + v * LANES);
+    EACH_VECTOR {
+      row[v] = LOAD(b.at + v * LANES);
+      __builtin_prefetch(b.at + AHEAD * b.row + v * LANES);
+    }
     EACH_ROW {
       const Floats x = SPLAT(quads[r / 4][r % 4 * a.row]);
       EACH_VECTOR sums[r][v] = MADD(x, row[v], sums[r][v]);
@@ -106,6 +115,7 @@ TARGET static void PANEL(pack_transposed)(ptrdiff_t k, Right b, float *to) {
 }
 
 #undef WIDTH
+#undef AHEAD
 #undef LOAD
 #undef STORE
 #undef EACH_ROW

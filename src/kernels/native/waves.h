@@ -66,7 +66,9 @@ INLINE void LANE(store_sums)(float *at, ptrdiff_t apart, Floats sums, float fact
   }
 }
 
-__attribute__((unused)) FUNCTION void LANE(waves_gradient)(ptrdiff_t rows, const float *columns, const Waves *by, const Waves *to, int accumulate) {
+/* The narrowest one is not needed where there are wider vectors. */
+__attribute__((unused)) FUNCTION void LANE(waves_gradient)(ptrdiff_t rows, const float *columns, const Waves *by,
+                                                           const Waves *to, int accumulate) {
   const int groups = LANES / 4;
   for (int k = 0; k < FREQUENCIES; k += groups) {
     const Floats frequency = LANE(each_in_four)(by->frequency + k, 1), phase = LANE(each_in_four)(by->phase + k, 1);
