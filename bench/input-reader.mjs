@@ -60,12 +60,14 @@ const READERS = {
     const { loadTraining } = await import('../dist/src/data/load.js');
     const { executeOn } = await import('../dist/src/parallel/execute.js');
     const { createPool } = await import('../dist/src/parallel/pool.js');
+    const { chooseKernels } = await import('../dist/src/kernels/load.js');
+    const kernelSource = chooseKernels('auto');
     const pool = createPool(workers);
     await setTimeout(500); // threads have started, as libraries are loaded
     return await measured(async () => {
       const table = await openTable(file, { threads: workers });
       const choice = { target: 'y', validation: 0.2, scale: 'standard', scaleTarget: 'standard' };
-      const run = { dropMissingTarget: false, seed: 0, execute: executeOn(pool) };
+      const run = { dropMissingTarget: false, seed: 0, execute: executeOn(pool), kernelSource };
       const { dataset } = await loadTraining({ table, ...choice, ...run });
       const bytes = dataset.pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
       await table.close();

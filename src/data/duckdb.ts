@@ -12,18 +12,10 @@ import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type {
-  DuckDBBlobValue,
-  DuckDBConnection,
-  DuckDBDataChunk,
-  DuckDBInstance,
-  DuckDBValue,
-  DuckDBVector,
-} from '@duckdb/node-api';
-import { invariant, ParagradError } from '../errors.js';
-import { createCoder } from './distinct.js';
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance, DuckDBValue } from '@duckdb/node-api';
+import { ParagradError } from '../errors.js';
+import { type Chunk, typesOf } from './duckdb-chunk.js';
 import { checkInterrupt, interrupted } from './interrupt.js';
-import type { CategoryValues } from './table.js';
 
 export interface DuckDBOptions {
   /** Threads of a query: as many as the run has workers. */
@@ -39,10 +31,12 @@ const require = createRequire(import.meta.url);
 /** What DuckDB may use by default. */
 const MEMORY_BYTES = 0x8000_0000;
 /**
- * Bytes of result that a query may run ahead of its reader: with fewer, threads wait for the one whose rows come first (two
- * threads read 5M x 20 no faster than one with 16 MiB, and twice as fast with 64). A part of DuckDB's memory at most.
+ * Bytes of result that a query may run ahead of its reader. With few, threads wait for the one whose rows come first (two
+ * threads read 5M x 20 no faster than one with 16 MiB, and twice as fast with 64); one thread waits for nobody, and few stay
+ * in the cache. A part of DuckDB's memory at most.
  */
 const STREAM_BYTES = 0x400_0000;
+const STREAM_BYTES_OF_ONE = 0x4_0000;
 const STREAM_SHARE = 1 / 8;
 const INTERRUPT_EVERY_MS = 10;
 
@@ -77,7 +71,8 @@ export class DuckDB {
       autoload_known_extensions: 'false',
     });
     const duckdb = new DuckDB(instance, options.subject);
-    const ahead = Math.floor(Math.min(STREAM_BYTES, STREAM_SHARE * memory));
+    const wanted = options.threads > 1 ? STREAM_BYTES : STREAM_BYTES_OF_ONE;
+    const ahead = Math.floor(Math.min(wanted, STREAM_SHARE * memory));
     await duckdb.rows(`SET streaming_buffer_size = '${ahead}B'`);
     return duckdb;
   }
@@ -90,11 +85,12 @@ export class DuckDB {
   }
 
   /** Chunks of a large result, in order, the next one fetched while the caller works on the last. */
-  async *chunks(sql: string, signal?: AbortSignal): AsyncGenerator<DuckDBDataChunk, void, undefined> {
+  async *chunks(sql: string, signal?: AbortSignal): AsyncGenerator<Chunk, void, undefined> {
     const connection = await this.#connect();
     let next: Promise<DuckDBDataChunk | null> | undefined;
     try {
       const result = await this.#watch(connection, signal, () => connection.stream(sql));
+      const types = typesOf(result);
       const fetch = () => {
         next = this.#watch(connection, signal, () => result.fetchChunk());
         next.catch(() => {}); // reported where it is awaited
@@ -102,9 +98,10 @@ export class DuckDB {
       fetch();
       for (;;) {
         const chunk = await next;
-        if (!chunk || chunk.rowCount === 0) return;
+        const rows = chunk?.rowCount ?? 0;
+        if (!chunk || rows === 0) return;
         fetch();
-        yield chunk;
+        yield { rows, chunk, types };
       }
     } finally {
       connection.interrupt();
@@ -202,44 +199,4 @@ export function quoteLiteral(text: string): string {
     .map((part) => `'${part.replaceAll("'", "''")}'`)
     .join(' || chr(0) || ');
   return text.includes('\0') ? `(${quoted})` : quoted;
-}
-
-/**
- * The values of a DOUBLE or FLOAT column that holds no nulls: the package has copied them out of the chunk. (It keeps them in a
- * field that its types call private; reading that is what makes a chunk cost microseconds.)
- */
-export function doubles(chunk: DuckDBDataChunk, column: number): Float64Array {
-  const items = vectorItems(chunk.getColumnVector(column));
-  if (items instanceof Float32Array) return new Float64Array(items);
-  invariant(items instanceof Float64Array, 'DuckDB gave no DOUBLE vector');
-  return items;
-}
-
-/** The values of an INTEGER column that holds no nulls. @see doubles */
-export function integers(chunk: DuckDBDataChunk, column: number): Int32Array {
-  const items = vectorItems(chunk.getColumnVector(column));
-  invariant(items instanceof Int32Array, 'DuckDB gave no INTEGER vector');
-  return items;
-}
-
-/**
- * The strings of a column that was selected as `encode(…)`, as codes of the values that the chunk holds; -1 for null.
- * (UTF-8 bytes, because the package's own way to a string swallows a byte order mark.)
- */
-export function strings(chunk: DuckDBDataChunk, column: number): CategoryValues {
-  const vector = chunk.getColumnVector(column);
-  const coder = createCoder(chunk.rowCount);
-  for (let row = 0; row < chunk.rowCount; row++) coder.add(decodeText(vector.getItem(row)));
-  return coder.values;
-}
-
-/** The string of an `encode(…)`. */
-export function decodeText(value: DuckDBValue): string | null {
-  if (value === null) return null;
-  const { bytes } = value as DuckDBBlobValue;
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
-}
-
-function vectorItems(vector: DuckDBVector): unknown {
-  return (vector as unknown as { items: unknown }).items;
 }

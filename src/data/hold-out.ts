@@ -3,6 +3,7 @@
  * held out depends on the rows, the fraction and the seed alone; the ways to choose are in split-rows.ts.
  */
 import { ParagradError } from '../errors.js';
+import type { KernelSource } from '../kernels/load.js';
 import { show } from './columns.js';
 import { type Fold, foldClasses, foldGroups, foldRows } from './folds.js';
 import { findColumn } from './names.js';
@@ -25,6 +26,8 @@ export interface HoldOut {
   /** In place of the fraction: one of several parts that share all rows among them. */
   readonly fold?: Fold | undefined;
   readonly seed: number;
+  /** Compute a choice at random faster. */
+  readonly kernelSource?: KernelSource | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -64,10 +67,10 @@ function emptyFold({ of }: Fold, { location }: Table, usable: number): ParagradE
 }
 
 async function chooseRows(request: HoldOut, slots: Uint32Array): Promise<HeldOut> {
-  const { split, fraction, fold, seed, target } = request;
+  const { split, fraction, fold, seed, target, kernelSource = null } = request;
   const atRandom = split.by === 'random' || (split.by === 'auto' && target.task === 'regression');
   if (atRandom && fold) return { ...placeHeld(slots, foldRows(slots, fold)), notes: [] };
-  if (atRandom || (fraction === 0 && !fold)) return { ...splitRows(slots, fraction, seed), notes: [] };
+  if (atRandom || (fraction === 0 && !fold)) return { ...splitRows(slots, fraction, seed, kernelSource), notes: [] };
   if (split.by === 'time') return await chooseLatest(request, slots, split.column);
   if (split.by === 'group') return await chooseGroups(request, slots, split.column);
   return await chooseOfClasses(request, slots);

@@ -134,8 +134,11 @@ export function createOrder(order: EpochOrder, kernels: Pick<Kernels, 'permute'>
   };
 }
 
-/** Small tables have permutations of more rounds, which kernels do not compute. */
-function fillByKernel(permutation: Permutation, kernels: Pick<Kernels, 'permute'>): RowOrder {
+/**
+ * The same images by kernels, which compute several at once; `out` of fill is as for `createOrder`. (Small tables have
+ * permutations of more rounds, which kernels do not compute.)
+ */
+export function fillByKernel(permutation: Permutation, kernels: Pick<Kernels, 'permute'>): RowOrder {
   const { size, constants } = permutation;
   const { a, b, keys } = constants;
   if (keys.length !== 4) return permutation;

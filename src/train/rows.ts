@@ -18,6 +18,7 @@ import { STRETCH_BYTES } from '../data/spool.js';
 import { createSpoolFile } from '../data/spool-file.js';
 import type { Table } from '../data/table.js';
 import type { Execute } from '../data/tasks.js';
+import type { KernelSource } from '../kernels/load.js';
 import type { ResolvedConfig } from './config.js';
 import type { ProgressEvent } from './events.js';
 import { loadOptions } from './load-options.js';
@@ -57,6 +58,7 @@ export interface RowsContext {
   readonly signal: AbortSignal;
   readonly emit: (event: ProgressEvent) => void;
   readonly execute: Execute;
+  readonly kernels: KernelSource;
   /** Keeps something to be closed when the member, or the run and its threads, have ended. */
   readonly closeAtEnd: (resource: { close(): Promise<void> }) => void;
   /** Where a temporary file may be made. */
@@ -97,7 +99,7 @@ export async function openTables(
  * @throws ParagradError for what is wrong with a table or the choice of columns, `memory_limit`, `disk_full`, `interrupted`
  */
 export async function readRows(context: RowsContext): Promise<RunRows> {
-  const { config, tables, isLast, emit, execute, signal } = context;
+  const { config, tables, isLast, emit, execute, signal, kernels } = context;
   const { table, validation, test } = tables;
   const { dropMissingTarget } = config;
   const load: TrainingLoad = {
@@ -106,6 +108,7 @@ export async function readRows(context: RowsContext): Promise<RunRows> {
     validation,
     fold: context.fold,
     sampleSizes: context.sizes?.sample,
+    kernelSource: kernels,
     execute,
     signal,
     onProgress: tellReading(emit),

@@ -1,6 +1,7 @@
 /** The engine ends in order: interrupted by a signal or by close, at any moment. */
 import { describe, expect, it } from 'vitest';
-import { DuckDB, doubles } from '../../src/data/duckdb.js';
+import { DuckDB } from '../../src/data/duckdb.js';
+import { doubles } from '../../src/data/duckdb-chunk.js';
 import { ParagradError } from '../../src/errors.js';
 
 /** Runs for minutes unless it is interrupted. */

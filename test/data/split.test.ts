@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createSlots, DROPPED, placeRows, splitRows } from '../../src/data/split.js';
+import { chooseKernels } from '../../src/kernels/load.js';
 
 /** A slots table with these rows dropped. */
 function slotsOf(rows: number, dropped: readonly number[] = []): Uint32Array {
@@ -33,6 +34,15 @@ describe('splitRows', () => {
       ),
       { numRuns: 60 },
     );
+  });
+
+  it('holds out the same rows by kernels', () => {
+    const kernels = chooseKernels('wasm-strict');
+    for (const rows of [1, 255, 256, 4097, 50_001]) {
+      const [plain, fast] = [slotsOf(rows, [3, 700]), slotsOf(rows, [3, 700])];
+      expect(splitRows(fast, 0.2, 9, kernels)).toEqual(splitRows(plain, 0.2, 9));
+      expect(fast).toEqual(plain);
+    }
   });
 
   it('depends on the seed, and spreads what it holds out', () => {

@@ -6,9 +6,9 @@
  * are known INTEGER codes with -1 for null; so a chunk is typed arrays, with no validity to look at. Categories of unknown
  * values come as strings, which costs a microsecond each.
  */
-import type { DuckDBDataChunk } from '@duckdb/node-api';
 import { invariant } from '../../errors.js';
-import { doubles, integers, quoteLiteral, strings } from '../duckdb.js';
+import { quoteLiteral } from '../duckdb.js';
+import { type Chunk, doubles, integers, strings } from '../duckdb-chunk.js';
 import type { CategoryValues, Column, ColumnKind, NumberValues } from '../table.js';
 
 const NUMBER =
@@ -47,7 +47,7 @@ export function isVector(type: string): boolean {
 /** What to ask for a column, and how to decode a chunk of the answer. */
 export interface Selected {
   readonly expression: string;
-  readonly decode: (chunk: DuckDBDataChunk, column: number) => NumberValues | CategoryValues;
+  readonly decode: (chunk: Chunk, column: number) => NumberValues | CategoryValues;
 }
 
 /** A category's values to look for, and the ENUM type of them, where there is one. */

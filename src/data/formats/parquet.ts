@@ -5,7 +5,8 @@
  * conversions, in DuckDB's threads; see parquet-columns.ts.
  */
 import { invariant, ParagradError } from '../../errors.js';
-import { DuckDB, decodeText } from '../duckdb.js';
+import { DuckDB } from '../duckdb.js';
+import { decodeText } from '../duckdb-chunk.js';
 import { checkStamp } from '../stamp.js';
 import type { ReadRequest, RowBatch, Table, TableFile, TableSource } from '../table.js';
 import type { OpenOptions } from './format.js';
@@ -105,8 +106,8 @@ function createTable(
       for (const query of queries(rowStart, rowEnd)) {
         for await (const chunk of duckdb.chunks(`SELECT ${list} ${query}`, signal)) {
           const decoded = selected.map(({ decode }, i) => decode(chunk, i));
-          yield { rowStart: start, rows: chunk.rowCount, columns: decoded };
-          start += chunk.rowCount;
+          yield { rowStart: start, rows: chunk.rows, columns: decoded };
+          start += chunk.rows;
         }
       }
       if (start !== rowEnd) throw new ParagradError('unreadable', `${location} cannot be read beyond row ${start}`);
