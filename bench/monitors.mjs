@@ -33,7 +33,7 @@ const OPTIMIZER = { optimizer: 'adam' };
 /** One round as a run has it. */
 async function watched(runner, net) {
   const { session } = runner;
-  const monitor = createMonitor(session, '');
+  const monitor = createMonitor(session, false, '');
   const safe = createSafePoints(session);
   let steps = 0;
   for (let epoch = 1; epoch <= EPOCHS; epoch++) {

@@ -28,7 +28,7 @@ export const FORUM_FAULTS = {
   },
   '-999 for a target that nobody measured': {
     fits: isRegression,
-    plant: changeTarget((y) => (v, i) => (i % 50 === 3 ? -999 - 0 * y.length : v)),
+    plant: changeTarget(() => (v, i) => (i % 50 === 3 ? -999 : v)),
     expects: ['sentinel_values', 'outliers'],
   },
   'a target over many decades': {
@@ -150,6 +150,8 @@ export const FORUM_FAULTS = {
     entails: ['rate_too_large', 'rate_too_small', 'start_loss'],
   },
   'last bias far off': {
+    // A bias that all classes share is nothing to a softmax.
+    fits: ({ columns, target }) => typeof columns[target][0] === 'number' || new Set(columns[target]).size === 2,
     plant: (subject) => {
       subject.options.init = { bias: 50, biasOf: `b${subject.options.hidden.length}` };
     },

@@ -33,8 +33,11 @@ const UPDATE = { most: 0.3, least: 2 ** -25 };
 /** Norm of the first layer's gradient over the last's: beyond these, it explodes or vanishes on the way. */
 const GRADIENT = { most: 70, least: 1e-3 };
 
-/** @param history of all epochs so far, the latest last */
-export function lossFindings(history: readonly EpochLosses[], verify: string): Finding[] {
+/**
+ * @param history of all epochs so far, the latest last
+ * @param keepsBest whether the weights of the best epoch are those that the run keeps: an overfit then costs time only
+ */
+export function lossFindings(history: readonly EpochLosses[], keepsBest: boolean, verify: string): Finding[] {
   const [first] = history;
   const now = history[history.length - 1];
   const findings: Finding[] = [];
@@ -58,10 +61,12 @@ export function lossFindings(history: readonly EpochLosses[], verify: string): F
     if (late && now.train < best.train) {
       findings.push({
         code: 'overfitting',
-        severity: 'warning',
+        severity: keepsBest ? 'info' : 'warning',
         evidence: `since epoch ${best.epoch} the validation loss rose from ${brief(best.validation)} to ${brief(now.validation)}, while the training loss fell from ${brief(best.train)} to ${brief(now.train)}`,
         cause: 'the network learns rows by heart',
-        advice: `Stop at epoch ${best.epoch} (--epochs ${best.epoch}), use a smaller network, or add --l2.`,
+        advice: keepsBest
+          ? 'Nothing: the weights of the best epoch are kept.'
+          : `Stop at epoch ${best.epoch} (--epochs ${best.epoch}), use a smaller network, or add --l2.`,
         verify,
         values: { epoch: now.epoch, best: best.epoch, validation: now.validation, least: best.validation },
       });

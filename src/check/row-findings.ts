@@ -10,6 +10,9 @@ import { scaleFindings } from './scale-findings.js';
 /** Share of its norm by which a claimed gradient may miss the true one. */
 const RESIDUAL = 1e-3;
 
+/** A loss is flat if so large a share of the predictions, of so many at least, has a derivative of exactly 0. */
+const FLAT = { least: 30, share: 0.99 };
+
 export interface RowQuestion {
   readonly probe: RowProbe;
   readonly rows: number;
@@ -34,6 +37,19 @@ export function rowFindings({ probe, rows, powerOfRows, verify }: RowQuestion): 
     });
   }
   if (entries.length === 0) return findings;
+  const flat = entries.filter(({ numeric }) => numeric === 0).length;
+  if (entries.length >= FLAT.least && flat >= FLAT.share * entries.length) {
+    findings.push({
+      code: 'flat_loss',
+      severity: 'error',
+      evidence: `a small change of the prediction changes nothing of the loss for ${flat} of ${entries.length} predictions`,
+      cause: 'a loss that counts (an accuracy, a rounding, a threshold) has no slope to follow',
+      advice: 'Train with a smooth loss (mse, bce, cross_entropy), and report the count as a score.',
+      verify,
+      values: { flat, of: entries.length },
+    });
+    return findings;
+  }
   const { factor, residual } = leastSquares(entries, (entry) => entry.numeric);
   if (residual <= RESIDUAL) {
     const kappa = factor * (powerOfRows === 1 ? rows : powerOfRows === -1 ? 1 / rows : 1);

@@ -60,7 +60,7 @@ async function follow<Event extends TrainEvent | CrossValidationEvent>(
       terminal.emit(event);
       progress.update(event);
       if (event.type === 'start') for (const line of startLines(event)) progress.note(line);
-      if (event.type === 'finding') progress.note(findingLine(terminal, event));
+      if (event.type === 'finding' && event.severity !== 'info') progress.note(findingLine(terminal, event));
       if (event.type === 'warning') progress.note(warningLine(terminal, event));
       if (event.type === 'done') progress.close();
       look(event);

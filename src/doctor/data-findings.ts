@@ -4,23 +4,19 @@
  */
 import { brief, type Finding } from '../check/finding.js';
 import { type CategoryColumn, correlation, type NumberColumn, type Summary, summarise } from './column-sample.js';
+import { outlierOf, sentinelOf } from './extremes.js';
 import { leakFindings } from './leak-findings.js';
 import { rowFindings } from './row-findings.js';
-import type { Say, TableQuestion } from './table-question.js';
+import { type Say, sayAbout, type TableQuestion } from './table-question.js';
 import { targetFindings } from './target-findings.js';
+import { spellingFindings, textFindings } from './text-findings.js';
+import { unitMixture } from './unit-mixtures.js';
 
-/** Beyond so many spreads of the quartiles, or deviations, a few values are outliers. */
-const OUTLIER_SPREADS = 150;
-const OUTLIER_DEVIATIONS = 60;
-/** Values that people write for "missing". */
-const SENTINELS = [-1, -9, -99, -999, -9999, -99999, 99, 999, 9999, 99999, 999999];
 const PAIRED_ROWS = 4000;
 
 export function dataFindings(question: TableQuestion): Finding[] {
   const { location, features, target, scale } = question;
-  const say: Say = (code, severity, evidence, cause, advice, values) => {
-    return { code, severity, evidence, cause, advice, verify: `paragrad inspect ${location}`, values };
-  };
+  const say = sayAbout(location);
   const numbers = features.filter((column): column is NumberColumn => column.kind === 'number');
   const summaries = new Map(numbers.map((column) => [column, summarise(column.values)]));
   const findings = features.flatMap((column) =>
@@ -91,6 +87,21 @@ function aboutNumbers({ name, values }: NumberColumn, summary: Summary | null, s
     );
     return findings;
   }
+  const mixture = unitMixture(summary.sorted);
+  if (mixture !== null) {
+    const [low, high] = mixture.medians.map(brief);
+    findings.push(
+      say(
+        'mixed_units',
+        'warning',
+        `column ${column} holds ${mixture.larger} values around ${high} and ${count - mixture.larger} around ${low}, of one shape, ${brief(mixture.ratio)} times apart`,
+        'one quantity is written in two units',
+        'Convert one of them in the table.',
+        { column: name, ratio: mixture.ratio, larger: mixture.larger },
+      ),
+    );
+    return findings;
+  }
   const sentinel = sentinelOf(summary);
   if (sentinel !== null) {
     findings.push(
@@ -121,7 +132,8 @@ function aboutNumbers({ name, values }: NumberColumn, summary: Summary | null, s
   return findings;
 }
 
-function aboutCategory({ name, codes, values }: CategoryColumn, say: Say): Finding[] {
+function aboutCategory(feature: CategoryColumn, say: Say): Finding[] {
+  const { name, codes, values } = feature;
   const missing = codes.reduce((sum, code) => sum + (code < 0 ? 1 : 0), 0);
   const known = codes.length - missing;
   const column = JSON.stringify(name);
@@ -150,6 +162,9 @@ function aboutCategory({ name, codes, values }: CategoryColumn, say: Say): Findi
       ),
     );
   }
+  const otherwise = textFindings(feature, say);
+  if (otherwise.length > 0) return [...findings, ...otherwise];
+  findings.push(...spellingFindings(feature, say));
   if (known >= 50 && values.length > 0.8 * known) {
     findings.push(
       say(
@@ -163,39 +178,6 @@ function aboutCategory({ name, codes, values }: CategoryColumn, say: Say): Findi
     );
   }
   return findings;
-}
-
-function sentinelOf({ sorted, edge, count }: Summary): { value: number; count: number; next: number } | null {
-  if (!SENTINELS.includes(edge.value) || edge.count < Math.max(3, 0.002 * count) || edge.count > 0.9 * count)
-    return null;
-  const rest = sorted.filter((v) => v !== edge.value);
-  const isLow = edge.value < rest[0];
-  const next = isLow ? rest[0] : rest[rest.length - 1];
-  const range = rest[rest.length - 1] - rest[0];
-  return Math.abs(edge.value - next) > Math.max(range, 1) ? { value: edge.value, count: edge.count, next } : null;
-}
-
-function outlierOf({
-  sorted,
-  median,
-  spread,
-  count,
-  deviation,
-  mean,
-  min,
-  max,
-}: Summary): { value: number; times: number; unit: string } | null {
-  const value = max - median > median - min ? max : min;
-  const far = Math.abs(value - median);
-  if (spread > 0) {
-    const times = far / spread;
-    const few = sorted.filter((v) => Math.abs(v - median) > OUTLIER_SPREADS * spread).length;
-    return times > OUTLIER_SPREADS && few <= 0.01 * count + 1
-      ? { value, times, unit: 'times the spread of the quartiles' }
-      : null;
-  }
-  const times = Math.abs(value - mean) / deviation;
-  return times > OUTLIER_DEVIATIONS ? { value, times, unit: 'deviations' } : null;
 }
 
 /** Unscaled columns are what a network sees: they should be near 1, and near each other. */

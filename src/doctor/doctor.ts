@@ -16,14 +16,18 @@ import { splitColumnNames } from '../train/columns.js';
 import { type ResolvedConfig, resolveConfig, type TrainConfig } from '../train/config.js';
 import { type DataOptions, dataWords } from '../train/data-options.js';
 import { loadOptions } from '../train/load-options.js';
+import { classWeightFindings } from './class-weight-findings.js';
 import { type SampledColumn, sampleColumns } from './column-sample.js';
 import { dataFindings } from './data-findings.js';
+import { heldOutFindings } from './held-out-findings.js';
+import { sampleHeldOut } from './held-out-sample.js';
 import { lossShapeFindings } from './loss-shape.js';
 import { examineRate, type RateReport } from './rate-findings.js';
 import { replay } from './replay.js';
 import { settingsFindings } from './settings-findings.js';
 import { examineStart, type StartReport } from './start-findings.js';
 import { openSubject, type Subject, unpadded } from './subject.js';
+import { sayAbout } from './table-question.js';
 
 export interface Diagnosis {
   /** Errors first. */
@@ -101,6 +105,7 @@ async function examine(
     ...start.findings,
     ...(await lossShapeFindings(subject, verify)),
     ...settingsFindings(subject, start.constantLoss, verify),
+    ...classWeightFindings(subject, verify),
     ...findings,
   ];
   return { findings: bySeverity(all), rate: without(rate), start: without(start), refused: null };
@@ -128,6 +133,10 @@ async function examineTable(config: ResolvedConfig, table: Table, signal: AbortS
   const { task, scale, loss, dropMissingTarget } = config;
   const { scaleTarget } = loadOptions(config, table);
   const { location } = table;
+  const say = sayAbout(location);
+  const heldOut = (await sampleHeldOut(config, [...names, config.target], SAMPLE_ROWS, signal)).flatMap((held) =>
+    heldOutFindings([...features, target], held, say),
+  );
   const found = dataFindings({
     location,
     holdsOut: config.validation !== 0,
@@ -139,12 +148,14 @@ async function examineTable(config: ResolvedConfig, table: Table, signal: AbortS
     scaleTarget,
     loss,
   });
-  return found.filter(({ code }) => code !== 'missing_target' || !dropMissingTarget);
+  return [...found, ...heldOut].filter(({ code }) => code !== 'missing_target' || !dropMissingTarget);
 }
 
 /** The gradient of the configured network, as the check of probes sees it. */
 function networkGradient(subject: Subject, verify: string): readonly Finding[] {
-  const { plan } = subject;
+  const { plan, lossFindings } = subject;
+  // Of what is no number there is nothing to compare.
+  if (lossFindings.some(({ code }) => code === 'loss_not_finite')) return [];
   const rows = Math.max(16, Math.min(300, Math.floor(CHECK_WORK / parameterCount(plan.network))));
   const parameters = unpadded(plan.network, subject.createTrial().step.parameters);
   const objective = createObjective(subject.problem(rows));

@@ -94,7 +94,7 @@ export function examineRate(subject: Subject, verify: string): RateReport {
     // The same batches without learning: what the loss does by chance is taken out.
     const still = first.end > MOVED * firstLoss ? attempt(0).end : Number.POSITIVE_INFINITY;
     const rises = rateAt(plan.rate, 1, steps) < 0.5;
-    const higher = first.end > STANDS * still && !rises ? [30, 900, 27_000] : [];
+    const higher = first.end > STANDS * still && !rises ? [30, 900, 27_000, 810_000] : [];
     const moving = higher
       .map((times) => ({ times, outcome: attempt(configured * times) }))
       .find(({ outcome }) => !isBad(outcome) && outcome.end < MOVED * still);

@@ -11,9 +11,12 @@ const MANY_VALUES = { least: 30, share: 0.02 };
 const LEFT_BY_WEIGHTS = 0.1;
 /** Rows from which it can be said that nothing depends on anything. */
 const ROWS_TO_TELL = 200;
+/** Below so many rows, a fifth of them held out gives an accuracy that is known to 0.3 at best. */
+const FEW_ROWS = 50;
 
 export function rowFindings({ features, target, weights, holdsOut }: TableQuestion, say: Say): Finding[] {
   return [
+    ...fewRows(rowsOf(target).length, say),
     ...(holdsOut ? copies([...features, target], say) : []),
     ...(weights === undefined ? [] : fewWeights(weights, say)),
     ...noSignal(features, target, say),
@@ -40,6 +43,22 @@ function copies(columns: readonly SampledColumn[], say: Say): Finding[] {
       'a copy that is held out was trained on: scores are far better than they will be on new rows',
       'Make the rows distinct, or count them in a --weight-column.',
       { repeated, rows },
+    ),
+  ];
+}
+
+/** The standard error of a share over n rows is 0.5 / sqrt(n) at most. */
+function fewRows(rows: number, say: Say): Finding[] {
+  if (rows >= FEW_ROWS) return [];
+  const scored = Math.max(1, Math.round(rows / 5));
+  return [
+    say(
+      'few_rows',
+      'warning',
+      `the table has ${rows} rows: an accuracy over a fifth of them is known to ${brief(1 / Math.sqrt(scored))}, up or down`,
+      'a network has more weights than there are rows, and no score tells whether it learned them by heart',
+      'Get more rows, or give --preset linear and look at --folds of a cross-validation.',
+      { rows },
     ),
   ];
 }

@@ -1,6 +1,7 @@
 /**
  * Settings that keep a network from learning, though nothing blows up: penalties, dropout and clipping that are stronger than what
- * the rows say, found by trying without them; and momentum that remembers for longer than a training lasts.
+ * the rows say, found by trying without them; a run too short, or a warm-up too long; momentum that remembers for longer than a
+ * training lasts; layers without an activation.
  */
 import { brief, type Finding } from '../check/finding.js';
 import { forward, logitsOf } from '../check/network.js';
@@ -17,13 +18,75 @@ const LONG_MEMORY = 200;
 const TRIAL_WORK = 1.5e10;
 const STEPS = { least: 24, most: 300 } as const;
 const ROWS = 512;
+/** A run of fewer steps may have hardly begun; how much longer one is tried. */
+const FEW_STEPS = 24;
+const LONGER = 8;
 /** What is learned without the settings, as a share of a constant's loss, at least; and of that what is learned with them, at most. */
 const LEARNS = 0.15;
 const LEFT = 0.35;
 
 /** @param constantLoss of the best constant prediction */
 export function settingsFindings(subject: Subject, constantLoss: number, verify: string): Finding[] {
-  return [...longMemory(subject.plan, verify), ...regularisedAway(subject, constantLoss, verify)];
+  const { plan } = subject;
+  return [
+    ...linearNetwork(plan, verify),
+    ...longMemory(plan, verify),
+    ...longWarmup(plan, verify),
+    ...fewUpdates(subject, constantLoss, verify),
+    ...regularisedAway(subject, constantLoss, verify),
+  ];
+}
+
+function linearNetwork({ network }: StepPlan, verify: string): Finding[] {
+  const hidden = network.sizes.length - 2;
+  if (hidden === 0 || network.activation !== 'identity' || network.layerNorm) return [];
+  return [
+    {
+      code: 'linear_network',
+      severity: 'warning',
+      evidence: `${hidden} hidden ${hidden === 1 ? 'layer has' : 'layers have'} the activation identity`,
+      cause: 'a product of matrices is a matrix: the network can say no more than one without hidden layers',
+      advice: 'Give --activation relu, or --hidden "" if a linear model is meant.',
+      verify,
+      values: { hidden },
+    },
+  ];
+}
+
+function longWarmup({ rate: { warmupSteps, steps } }: StepPlan, verify: string): Finding[] {
+  if (warmupSteps < steps) return [];
+  return [
+    {
+      code: 'warmup_too_long',
+      severity: 'warning',
+      evidence: `the learning rate rises for ${warmupSteps} steps, and the run has ${steps}`,
+      cause: `it gets to ${brief(steps / warmupSteps)} of what was asked for, and is smaller at every step before`,
+      advice: `Give --warmup-steps ${Math.max(1, Math.round(steps / 10))} at most.`,
+      verify,
+      values: { warmupSteps, steps },
+    },
+  ];
+}
+
+/** A short run, and one that is longer: where that learns and the short one has hardly begun, it has too few steps. */
+function fewUpdates(subject: Subject, constantLoss: number, verify: string): Finding[] {
+  const { rate, batchSize } = subject.plan;
+  if (rate.steps >= FEW_STEPS || rate.warmupSteps > 0) return [];
+  const ends = lossAfter(subject, {}, rate.steps);
+  const later = lossAfter(subject, {}, LONGER * FEW_STEPS);
+  const learned = constantLoss - later;
+  if (!(learned > LEARNS * constantLoss && constantLoss - ends < LEFT * learned)) return [];
+  return [
+    {
+      code: 'too_few_updates',
+      severity: 'warning',
+      evidence: `the run makes ${rate.steps} steps, after which the loss is ${brief(ends)} (${brief(constantLoss)} for a constant); after ${LONGER * FEW_STEPS} it is ${brief(later)}`,
+      cause: `a step is made for each batch of ${batchSize} rows, however many those are`,
+      advice: 'Give a smaller --batch-size, or more --epochs.',
+      verify,
+      values: { steps: rate.steps, ends, later },
+    },
+  ];
 }
 
 function longMemory({ optimizer, hyper }: StepPlan, verify: string): Finding[] {
@@ -85,11 +148,11 @@ function trialSteps({ network, batchSize }: StepPlan): number {
 }
 
 /** Loss of some rows, without penalty and dropout, after a few steps of a plan. */
-function lossAfter(subject: Subject, changes: Partial<StepPlan>): number {
+function lossAfter(subject: Subject, changes: Partial<StepPlan>, steps = trialSteps(subject.plan)): number {
   const trial = subject.createTrial(changes);
-  for (let i = 0; i < trialSteps(subject.plan); i++) {
-    trial.advance(rateAt(subject.plan.rate, subject.plan.hyper.learningRate, i + 1));
-  }
+  const { rate, hyper } = subject.plan;
+  const long = { ...rate, steps: Math.max(steps, rate.steps) };
+  for (let i = 0; i < steps; i++) trial.advance(rateAt(long, hyper.learningRate, i + 1));
   const { network, loss, x, y, rows } = subject.problem(ROWS);
   const trace = forward(network, unpadded(subject.plan.network, trial.step.parameters), x, rows);
   return loss(logitsOf(trace), y, rows).value;

@@ -14,6 +14,7 @@ import type { Subject } from './subject.js';
 import { unpadded } from './subject.js';
 
 const ROWS = 256;
+const CONSTANT_ROWS = 4096;
 /** First weights so many times larger or smaller than He's rule have them. */
 const TOO_LARGE = 8;
 const TOO_SMALL = 1e-3;
@@ -34,7 +35,8 @@ export function examineStart(subject: Subject, verify: string): StartReport {
   const objective = createObjective(problem);
   const trace = forward(problem.network, parameters, problem.x, problem.rows);
   const firstLoss = objective.value(parameters, trace);
-  const constantLoss = bestConstant(problem, targetsOf(plan.loss));
+  // Of more rows: where few targets are far out, most samples have none of them.
+  const constantLoss = bestConstant(subject.problem(CONSTANT_ROWS), targetsOf(plan.loss));
   // Of classes with very different shares a constant is nearly always right; no first weights know that.
   const usual =
     subject.loaded.preprocessing.target.task === 'regression'

@@ -27,3 +27,10 @@ export type Say = (
   advice: string,
   values: Readonly<Record<string, number | string>>,
 ) => Finding;
+
+/** Findings about a table that is read from there. */
+export function sayAbout(location: string): Say {
+  return (code, severity, evidence, cause, advice, values) => {
+    return { code, severity, evidence, cause, advice, verify: `paragrad inspect ${location}`, values };
+  };
+}

@@ -2,7 +2,9 @@
 import { brief, type Finding } from '../check/finding.js';
 import { keepsTarget } from '../train/loss-constants.js';
 import { type SampledColumn, type Summary, summarise } from './column-sample.js';
+import { sentinelOf } from './extremes.js';
 import type { Say, TableQuestion } from './table-question.js';
+import { spellingFindings } from './text-findings.js';
 
 /** Rows that a class needs to be learned, at least. */
 const CLASS_ROWS = 10;
@@ -114,6 +116,20 @@ function aboutNumbers(
       ),
     );
   }
+  const sentinel = sentinelOf(summary);
+  if (sentinel !== null) {
+    findings.push(
+      say(
+        'sentinel_values',
+        'error',
+        `target ${name} is ${sentinel.value} in ${sentinel.count} of ${summary.count} rows, the next value is ${brief(sentinel.next)}`,
+        'a number that stands for "missing" is learned as an answer',
+        `Make ${sentinel.value} missing (null) in the table, and give --drop-missing-target.`,
+        { value: sentinel.value, count: sentinel.count },
+      ),
+    );
+    return findings;
+  }
   const far = summary.spread > 0 ? Math.max(max - summary.median, summary.median - min) / summary.spread : 0;
   if (far > 150)
     findings.push(
@@ -163,7 +179,7 @@ function aboutClasses(name: string, classes: ReadonlyMap<number, number>, target
       ),
     ];
   }
-  const findings: Finding[] = [];
+  const findings: Finding[] = target.kind === 'category' ? spellingFindings(target, say) : [];
   if (rare.length > 0) {
     const [code, n] = rare[0];
     findings.push(

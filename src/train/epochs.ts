@@ -65,7 +65,7 @@ export async function runEpochs(
   const { session, input, stepsPerEpoch, trainRows, validationRows, target } = schedule;
   const { plan } = session;
   const interval = Math.max(1, Math.round(schedule.steps / LOGGED_STEPS));
-  const monitor = schedule.monitored ? createMonitor(session, VERIFY) : NO_MONITOR;
+  const monitor = schedule.monitored ? createMonitor(session, schedule.keeping.restore === 'best', VERIFY) : NO_MONITOR;
   const keeper = createKeeper(session, schedule.keeping);
   const recovery = createRecovery(session, schedule.onDivergence, directory.path, VERIFY);
   let segment = 0;

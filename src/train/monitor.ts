@@ -47,7 +47,8 @@ export const NO_MONITOR: Monitor = {
   look: () => ({ layers: null, findings: [] }),
 };
 
-export function createMonitor(session: Session<StepPlan>, verify: string): Monitor {
+/** @param keepsBest whether the run keeps the weights of its best epoch */
+export function createMonitor(session: Session<StepPlan>, keepsBest: boolean, verify: string): Monitor {
   const { plan, views } = session;
   const { layers } = plan.network;
   const history: EpochLosses[] = [];
@@ -56,11 +57,7 @@ export function createMonitor(session: Session<StepPlan>, verify: string): Monit
 
   function normsOfWeights(): LayerNorms[] {
     const after = parameterView(session);
-    return layers.map(({ weight }) => ({
-      name: weight.name,
-      weight: norm(weight, after),
-      update: norm(weight, after, before),
-    }));
+    return layers.map(({ weight }) => ({ name: weight.name, ...normsOf(weight, after, before) }));
   }
 
   /** Norm of the last batch's gradient of one layer's weights; of the sum over its rows, or with clipping of their mean. */
@@ -68,7 +65,8 @@ export function createMonitor(session: Session<StepPlan>, verify: string): Monit
     const active = activeShards(lastRows, plan.rowsPerShard);
     const { root } = planReduction(plan.shards, plan.workers, active, plan.rowsPerShard <= BLOCK_ROWS);
     const start = plan.layout.workers[root.worker].gradients[root.buffer] / 4;
-    return norm(layers[layer].weight, views.f32.subarray(start, start + plan.network.parameters));
+    const gradient = views.f32.subarray(start, start + plan.network.parameters);
+    return normsOf(layers[layer].weight, gradient, gradient).weight;
   }
 
   /** The hidden outputs of the rows that worker 0 scored last. */
@@ -90,7 +88,7 @@ export function createMonitor(session: Session<StepPlan>, verify: string): Monit
     },
     look({ epoch, trainLoss, validation }, lastRows, scoredRows) {
       history.push({ epoch, train: trainLoss, validation: validation?.loss });
-      const found = lossFindings(history, verify);
+      const found = lossFindings(history, keepsBest, verify);
       const norms = looksAt(epoch) ? normsOfWeights() : null;
       if (norms !== null) {
         const scheduled = plan.rate.schedule !== 'constant' || plan.rate.warmupSteps > 0;
@@ -113,15 +111,28 @@ export function createMonitor(session: Session<StepPlan>, verify: string): Monit
   };
 }
 
-/** Norm of a tensor's values, or of their distance from other ones; without a copy, since it is taken while workers wait. */
-function norm({ offset, rows, columns, stride }: Tensor, vector: Float32Array, from?: Float32Array): number {
-  let sum = 0;
-  for (let r = 0; r < rows; r++) {
-    const start = offset + r * stride;
-    for (let i = start; i < start + columns; i++) {
-      const value = from === undefined ? vector[i] : vector[i] - from[i];
-      sum += value * value;
-    }
+/**
+ * Norms of a tensor's values, and of their distance from other ones, in one pass and without a copy: workers wait meanwhile. Rows are
+ * padded with zeros to whole fours, which lets four sums run beside each other.
+ */
+function normsOf(
+  { offset, length }: Tensor,
+  vector: Float32Array,
+  from: Float32Array,
+): Pick<LayerNorms, 'weight' | 'update'> {
+  let [a, b, c, d] = [0, 0, 0, 0];
+  let [p, q, r, s] = [0, 0, 0, 0];
+  for (let i = offset; i < offset + length; i += 4) {
+    const [v0, v1, v2, v3] = [vector[i], vector[i + 1], vector[i + 2], vector[i + 3]];
+    a += v0 * v0;
+    b += v1 * v1;
+    c += v2 * v2;
+    d += v3 * v3;
+    const [u0, u1, u2, u3] = [v0 - from[i], v1 - from[i + 1], v2 - from[i + 2], v3 - from[i + 3]];
+    p += u0 * u0;
+    q += u1 * u1;
+    r += u2 * u2;
+    s += u3 * u3;
   }
-  return Math.sqrt(sum);
+  return { weight: Math.sqrt(a + b + c + d), update: Math.sqrt(p + q + r + s) };
 }

@@ -80,7 +80,7 @@ describe('losses', () => {
     ['of an overfit', losses([9, 8, 7, 6, 5, 4, 3], [5, 2, 2.1, 2.2, 2.3, 2.4, 2.6]), ['overfitting']],
     ['of a late rise that is too short', losses([9, 8, 7], [5, 2, 2.6]), []],
     ['of a rise of both', losses([9, 4, 5, 5, 5, 5, 5], [5, 2, 2.1, 2.2, 2.3, 2.4, 2.6]), []],
-  ])('%s', (_, history, codes) => expect(lossFindings(history, '').map(({ code }) => code)).toEqual(codes));
+  ])('%s', (_, history, codes) => expect(lossFindings(history, false, '').map(({ code }) => code)).toEqual(codes));
 });
 
 it.each([
