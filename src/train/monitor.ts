@@ -113,26 +113,23 @@ export function createMonitor(session: Session<StepPlan>, keepsBest: boolean, ve
 
 /**
  * Norms of a tensor's values, and of their distance from other ones, in one pass and without a copy: workers wait meanwhile. Rows are
- * padded with zeros to whole fours, which lets four sums run beside each other.
+ * padded with zeros to whole eights, which lets two sums run beside each other.
  */
 function normsOf(
   { offset, length }: Tensor,
   vector: Float32Array,
   from: Float32Array,
 ): Pick<LayerNorms, 'weight' | 'update'> {
-  let [a, b, c, d] = [0, 0, 0, 0];
-  let [p, q, r, s] = [0, 0, 0, 0];
-  for (let i = offset; i < offset + length; i += 4) {
-    const [v0, v1, v2, v3] = [vector[i], vector[i + 1], vector[i + 2], vector[i + 3]];
-    a += v0 * v0;
-    b += v1 * v1;
-    c += v2 * v2;
-    d += v3 * v3;
-    const [u0, u1, u2, u3] = [v0 - from[i], v1 - from[i + 1], v2 - from[i + 2], v3 - from[i + 3]];
-    p += u0 * u0;
-    q += u1 * u1;
-    r += u2 * u2;
-    s += u3 * u3;
+  let [evenSquares, oddSquares, evenChanges, oddChanges] = [0, 0, 0, 0];
+  for (let i = offset; i < offset + length; i += 2) {
+    const even = vector[i];
+    const odd = vector[i + 1];
+    const evenChange = even - from[i];
+    const oddChange = odd - from[i + 1];
+    evenSquares += even * even;
+    oddSquares += odd * odd;
+    evenChanges += evenChange * evenChange;
+    oddChanges += oddChange * oddChange;
   }
-  return { weight: Math.sqrt(a + b + c + d), update: Math.sqrt(p + q + r + s) };
+  return { weight: Math.sqrt(evenSquares + oddSquares), update: Math.sqrt(evenChanges + oddChanges) };
 }
