@@ -1,6 +1,7 @@
 /**
  * The stages of loading, each run by whoever can: tables decoded by the coordinator are read here, others are cut along
- * their blocks and given to `execute`; statistics and standardisation always are. How the work is cut decides no bit.
+ * their blocks and given to `execute`, as are statistics and standardisation. What is little is done here at once, with the
+ * threads perhaps still starting. How the work is cut decides no bit.
  */
 import { ParagradError } from '../errors.js';
 import { show } from './columns.js';
@@ -13,7 +14,7 @@ import type { ColumnScale } from './standardise.js';
 import { CHUNK_ROWS, joinMoments, type Moments } from './statistics.js';
 import { joinSurveys, MOST_VALUES, type Survey, type SurveyedRows, type SurveyRequest, surveyRows } from './survey.js';
 import type { Block, Table } from './table.js';
-import { type Execute, fillFrom } from './tasks.js';
+import { type Execute, executeInline, fillFrom } from './tasks.js';
 
 export interface LoadProgress {
   readonly location: string;
@@ -33,6 +34,8 @@ export interface LoadContext {
 const PAYLOADS = 64;
 /** Rows of a payload that reads, at least (but for the blocks' own ends). */
 const READ_ROWS = 16384;
+/** float32 words of a dataset that one thread goes over in a few milliseconds. */
+const SMALL_WORDS = 1 << 20;
 
 /** Surveys rows of a table. */
 export async function survey(
@@ -42,6 +45,7 @@ export async function survey(
   { execute, signal }: LoadContext,
 ): Promise<Survey> {
   if (table.decodedBy === 'coordinator') return await surveyHere(table, request, rows, signal);
+  if (isSmall(rows)) return await surveyRows(table, request, rows, signal);
   const { source } = table;
   const ranges = readRanges(table, rows.rowStart, rows.rowEnd);
   const payloads = ranges.map((range) => ({ source, request, rows: { ...rows, ...range } }));
@@ -87,7 +91,7 @@ export async function fill(
   const { location } = table;
   const report = (rows: number) => onProgress?.({ location, rows, of: rowEnd - rowStart });
   let problems: readonly (Problem | null)[];
-  if (table.decodedBy === 'coordinator') {
+  if (table.decodedBy === 'coordinator' || isSmall({ rowStart, rowEnd })) {
     problems = [await fillFrom(table, plan, rowStart, rowEnd, signal, report)];
   } else {
     const ranges = readRanges(table, rowStart, rowEnd);
@@ -139,7 +143,7 @@ export async function statistics(
     chunkStart,
     chunkEnd,
   }));
-  return joinMoments(await execute('statistics', payloads), columns.length);
+  return joinMoments(await executorFor(dataset, execute)('statistics', payloads), columns.length);
 }
 
 /** Quartiles of the numbers over the first `rows` rows. */
@@ -176,7 +180,17 @@ export async function standardise(
     rowStart: start * CHUNK_ROWS,
     rowEnd: Math.min(dataset.rows, end * CHUNK_ROWS),
   }));
-  await execute('standardise', payloads);
+  await executorFor(dataset, execute)('standardise', payloads);
+}
+
+/** Rows that are read before the threads would have begun. */
+function isSmall({ rowStart, rowEnd }: Block): boolean {
+  return rowEnd - rowStart <= READ_ROWS;
+}
+
+/** What runs the work on a dataset: threads, unless it is done before they would have begun. */
+function executorFor({ rows, layout }: Dataset, execute: Execute): Execute {
+  return rows * layout.stride <= SMALL_WORDS ? executeInline : execute;
 }
 
 /** Ranges [start, end) of the chunks of so many rows. */

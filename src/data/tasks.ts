@@ -186,7 +186,7 @@ function threadTable(source: TableSource): Promise<Table> {
   return table;
 }
 
-/** Closes the files that this thread opened for tasks: for who runs tasks in a thread that goes on. A worker's end closes its own. */
+/** Closes the files that this thread opened for tasks: for who ran them in a thread that goes on. A worker's end closes its own. */
 export async function closeThreadTables(): Promise<void> {
   const tables = [...opened.values()];
   opened.clear();

@@ -6,7 +6,7 @@ import { loadTraining } from '../data/load.js';
 import { type OrderPlan, planOrder } from '../data/order.js';
 import { featureNames } from '../data/preprocess.js';
 import type { Table } from '../data/table.js';
-import { executeInline } from '../data/tasks.js';
+import { closeThreadTables, executeInline } from '../data/tasks.js';
 import type { LossChoice } from '../nn/losses/choice.js';
 import { weightsOfClasses } from './class-weights.js';
 import { initialFile } from './config/network.js';
@@ -37,7 +37,7 @@ export async function loadRun(resolved: ResolvedConfig, table: Table, signal?: A
     validation: typeof resolved.validation === 'number' ? resolved.validation : 0,
     execute: executeInline,
     signal,
-  });
+  }).finally(closeThreadTables);
   const { dataset, preprocessing, trainRows } = loaded;
   const { target } = preprocessing;
   const config = settleConfig(resolved, { ...loaded, task: target.task });

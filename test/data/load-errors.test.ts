@@ -96,6 +96,14 @@ describe('opening', () => {
     }
   });
 
+  it('reads a stream that ends without the mark of its end, as pyarrow does', async () => {
+    const whole = readFileSync(tableFile('stream.arrows'));
+    const path = freshPath('.arrows');
+    writeFileSync(path, whole.subarray(0, whole.length - 8));
+    const rowsOf = (file: string) => withTable(file, async ({ rows }) => rows);
+    expect(await rowsOf(path)).toBe(await rowsOf(tableFile('stream.arrows')));
+  });
+
   it.each(['ipc-lz4.arrow', 'ipc-zstd.arrow'])('reports damage in the compressed bodies of %s', async (file) => {
     const whole = readFileSync(tableFile(file));
     const path = freshPath('.arrow');

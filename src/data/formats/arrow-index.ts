@@ -88,12 +88,16 @@ async function messageOfBlock(file: FileHandle, block: FileBlock): Promise<Messa
   return Message.decode(bytes.subarray(bytes.readUInt32LE(0) === CONTINUATION ? 8 : 4));
 }
 
-/** A stream has no footer: each message says where the next begins, and after the last comes a length of 0. */
+/**
+ * A stream has no footer: each message says where the next begins, and after the last comes a length of 0, or nothing: the
+ * format lets a writer end a stream by closing it, and pyarrow reads such streams.
+ */
 async function walkStream(file: FileHandle, size: number, location: string): Promise<ArrowIndex> {
   let builder: IndexBuilder | undefined;
   const chunk = Buffer.allocUnsafeSlow(READ_AHEAD);
   for (let at = 0; ; ) {
     const { bytesRead } = await file.read(chunk, 0, READ_AHEAD, at);
+    if (bytesRead === 0 && builder !== undefined) return builder.index;
     if (bytesRead < 8) throw truncated(location, 'stream');
     if (chunk.readUInt32LE(0) !== CONTINUATION) throw unreadable(location, `no message begins at byte ${at}`);
     const length = chunk.readInt32LE(4);
