@@ -92,8 +92,6 @@ export function networkWords(network: NetworkSpec): string {
     ...(layerNorm ? ['layer norm'] : []),
     ...(inputScale ? ['learned input scale'] : []),
     ...(periodic > 0 ? [`waves of ${plural(periodic, 'number')}`] : []),
-    ...(embeddings.length > 0
-      ? [`vectors for ${embeddings.length} ${embeddings.length === 1 ? 'category' : 'categories'}`]
-      : []),
+    ...(embeddings.length > 0 ? [`vectors for ${plural(embeddings.length, 'column')}`] : []),
   ].join(', ');
 }

@@ -64,6 +64,7 @@ function inputRows({ numbers, categories, weightColumn }: Preprocessing): string
       const parts = [
         scalingText(number),
         ...(number.bins ? [plural(number.bins.means.length, 'bin')] : []),
+        ...(number.values ? [`${number.values.length} values with vectors`] : []),
         ...(number.flagged ? ['and a flag where it is missing'] : []),
       ];
       return [number.name, parts.join(', ')];

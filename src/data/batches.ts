@@ -8,6 +8,7 @@ import type { Kernels } from '../kernels/kernels.js';
 import { CATEGORY_ENCODINGS, categoryWidth, type Dataset, type RowLayout } from './dataset.js';
 import { createPiecewise } from './piecewise.js';
 import { createTouch } from './touch.js';
+import { placeOf } from './values.js';
 
 /**
  * Copies rows. Offsets and leading dimensions count float32 elements.
@@ -105,18 +106,19 @@ function gatherAny(views: readonly Float32Array[], { layout, rowsPerPiece }: Dat
 }
 
 /** Whether a row's inputs are its numbers as they are. */
-function isPlain({ flagged, categories, binned }: RowLayout): boolean {
-  return flagged.length + categories.length + binned.length === 0;
+function isPlain({ flagged, categories, binned, valued }: RowLayout): boolean {
+  return flagged.length + categories.length + binned.length + valued.length === 0;
 }
 
 /** Turns the numbers at x[to ...] into the whole input, by what the row at `from` holds. */
 type Encoder = (rows: Float32Array, from: number, x: Float32Array, to: number) => void;
 
 function createEncoder(layout: RowLayout): Encoder {
-  const { numbers, flagged, categories, binned } = layout;
+  const { numbers, flagged, categories, binned, valued } = layout;
   const parts: Encoder[] = [];
   if (categories.length > 0) parts.push(categoryEncoder(layout));
   if (binned.length > 0) parts.push(binEncoder(layout));
+  if (valued.length > 0) parts.push(valueEncoder(layout));
   const flaggedColumns = Int32Array.from(flagged);
   const flags = flagged.length;
   return (rows, from, x, to) => {
@@ -166,6 +168,19 @@ function binEncoder({ inputs, binned }: RowLayout): Encoder {
       const z = rows[from + columns[b]];
       if (Number.isNaN(z)) x[to + columns[b]] = 0;
       encoders[b](z, x, to + starts[b]);
+    }
+  };
+}
+
+function valueEncoder({ inputs, embedded, valued }: RowLayout): Encoder {
+  const columns = Int32Array.from(valued, ({ number }) => number);
+  const known = valued.map(({ values }) => Float32Array.from(values));
+  const first = inputs + embedded.length - valued.length;
+  return (rows, from, x, to) => {
+    for (let v = 0; v < columns.length; v++) {
+      const z = rows[from + columns[v]];
+      if (Number.isNaN(z)) x[to + columns[v]] = 0;
+      x[to + first + v] = placeOf(known[v], z);
     }
   };
 }

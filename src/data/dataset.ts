@@ -3,13 +3,13 @@
  *
  *   [ numbers … | category codes … | targets … | weight? ]      `stride` float32 words
  *
- * Numbers are standardised; a missing one stays NaN only in the columns listed in `flagged` and `binned`. Codes index the
+ * Numbers are standardised; a missing one stays NaN only in the columns listed in `flagged`, `binned` and `valued`. Codes index the
  * global, sorted dictionary of their column; -1 is missing or unseen. The network's input is made of a row by batches.ts:
  *
  *   [ numbers … | a 0/1 "is missing" flag per flagged number … | each category … | bins of each binned number … ]
  *
- * and right behind these inputs the codes of the embedded categories, for the network to look up. So a category costs 4 bytes
- * a row in memory, whatever its size, and the bins of a number nothing.
+ * and right behind these inputs the codes of the embedded categories and of the valued numbers, for the network to look up. So a
+ * category costs 4 bytes a row in memory, whatever its size, and the bins and values of a number nothing.
  */
 import type { Bins } from './piecewise.js';
 
@@ -32,6 +32,14 @@ export interface BinnedNumber extends Bins {
   readonly number: number;
 }
 
+/** A number of which some values have learned vectors; its code is their place, -1 for any other value. */
+export interface ValuedNumber {
+  /** Index into the numbers. */
+  readonly number: number;
+  /** Ascending, as they are stored. */
+  readonly values: readonly number[];
+}
+
 export interface RowLayout {
   /** Number columns. */
   readonly numbers: number;
@@ -40,7 +48,9 @@ export interface RowLayout {
   readonly categories: readonly CategoryLayout[];
   /** Ascending by number. */
   readonly binned: readonly BinnedNumber[];
-  /** Size of the dictionary of each embedded category: as many codes follow the inputs. */
+  /** Ascending by number. */
+  readonly valued: readonly ValuedNumber[];
+  /** Size of the dictionary of each embedded category, then of each valued number: as many codes follow the inputs. */
   readonly embedded: readonly number[];
   /** Target values a row: outputs of a regression, 1 (the class index) for classification, 0 when a table has no target. */
   readonly targets: number;
@@ -67,15 +77,19 @@ export function planRow(spec: {
   flagged: readonly number[];
   categories: readonly CategoryLayout[];
   binned?: readonly BinnedNumber[];
+  valued?: readonly ValuedNumber[];
   targets: number;
   weighted: boolean;
 }): RowLayout {
-  const { numbers, flagged, categories, binned = [], targets, weighted } = spec;
+  const { numbers, flagged, categories, binned = [], valued = [], targets, weighted } = spec;
   const stride = numbers + categories.length + targets + (weighted ? 1 : 0);
   const widths = [...categories.map(categoryWidth), ...binned.map(({ means }) => means.length)];
   const inputs = numbers + flagged.length + widths.reduce((sum, width) => sum + width, 0);
-  const embedded = categories.flatMap(({ values, encoding }) => (encoding === 'embedding' ? [values] : []));
-  return { numbers, flagged, categories, binned, embedded, targets, weighted, stride, inputs };
+  const embedded = [
+    ...categories.flatMap(({ values, encoding }) => (encoding === 'embedding' ? [values] : [])),
+    ...valued.map(({ values }) => values.length),
+  ];
+  return { numbers, flagged, categories, binned, valued, embedded, targets, weighted, stride, inputs };
 }
 
 /** Inputs that a category's code becomes. */

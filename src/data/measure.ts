@@ -1,5 +1,5 @@
 /**
- * The measuring of the training rows that completes a preprocessing: shifts and scales, flags, bins. It is the same, bit by
+ * The measuring of the training rows that completes a preprocessing: shifts and scales, flags, bins, telling values. It is the same, bit by
  * bit, for rows in memory and rows in a file: moments come from all of them, everything else from all of them where they are
  * few and from a sample (sample.ts) where they are many.
  */
@@ -8,7 +8,7 @@ import type { EncodingOptions } from './encoding.js';
 import type { NumberInput, Preprocessing } from './preprocess.js';
 import { createSample, isWhole, SAMPLE_SIZES, type Sample, type SampleSizes, sampleRows } from './sample.js';
 import { withStatistics } from './scales.js';
-import { bins, type LoadContext, quartiles, standardise } from './stages.js';
+import { findInputs, type LoadContext, quartiles, standardise } from './stages.js';
 import { columnScales } from './standardise.js';
 import type { Moments } from './statistics.js';
 
@@ -30,14 +30,14 @@ export function openSample(trainRows: number, layout: RowLayout, options: Measur
 }
 
 function rowsToSample(trainRows: number, layout: RowLayout, options: MeasureOptions): number {
-  if (options.scale !== 'robust' && !isPiecewise(options)) return 0;
+  if (options.scale !== 'robust' && !asksTarget(options)) return 0;
   return sampleRows(trainRows, layout, options.sampleSizes ?? SAMPLE_SIZES);
 }
 
 /**
  * Completes a preprocessing.
  *
- * @param raw with shift 0, scale 1, no flags and no bins
+ * @param raw with shift 0, scale 1, no flags, no bins and no telling values
  * @param moments of all training rows: of the numbers, and then of the target of a regression
  * @param dataset the training rows, not yet standardised, where they are in memory: slots 0 .. trainRows
  * @param sample of them; standardised here
@@ -55,21 +55,25 @@ export async function measure(
   const [rows, count] = whole ? [dataset, trainRows] : [sample.dataset, sample.dataset.rows];
   const robust = options.scale === 'robust' ? await quartiles(rows, count, raw.numbers.length, options) : null;
   const scaled = withStatistics(raw, moments, robust, options);
-  return isPiecewise(options) ? await withBins(scaled, sample, options) : scaled;
+  return asksTarget(options) ? await withFoundInputs(scaled, sample, options) : scaled;
 }
 
-function isPiecewise({ encode = [] }: EncodingOptions): boolean {
-  return encode.includes('piecewise');
+/** Whether numbers are to be given by what the target finds in them. */
+function asksTarget({ encode = [] }: EncodingOptions): boolean {
+  return encode.includes('piecewise') || encode.includes('values');
 }
 
-async function withBins(scaled: Preprocessing, { dataset }: Sample, context: LoadContext): Promise<Preprocessing> {
+async function withFoundInputs(
+  scaled: Preprocessing,
+  { dataset }: Sample,
+  context: MeasureOptions & LoadContext,
+): Promise<Preprocessing> {
   const { target, numbers } = scaled;
   const scales = columnScales(scaled, true).map((scale) => ({ ...scale, keepMissing: true }));
   await standardise(dataset, scales, context);
   const classes = target.task === 'regression' ? 0 : target.classes.length;
-  const found = await bins(dataset, numbers.length, classes, context);
-  return {
-    ...scaled,
-    numbers: numbers.map((number, i): NumberInput => ({ ...number, ...(found[i] && { bins: found[i] }) })),
-  };
+  const { encode = [] } = context;
+  const wanted = { bins: encode.includes('piecewise'), values: encode.includes('values') };
+  const found = await findInputs(dataset, numbers.length, classes, wanted, context);
+  return { ...scaled, numbers: numbers.map((number, i): NumberInput => ({ ...number, ...found[i] })) };
 }

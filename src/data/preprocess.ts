@@ -22,10 +22,11 @@ export type Scaling = (typeof SCALINGS)[number];
 export type TargetScaling = 'standard' | 'none';
 /**
  * What columns can be given by besides a number, or an input for each value of a category: numbers also by bins (piecewise),
- * categories of two values as -1 and 1 (sign), those of many values by learned vectors (embedding). Numbers also by learned
+ * those that are codes also by learned vectors for their values (values), categories of two values as -1 and 1 (sign), those of many
+ * values by learned vectors (embedding). Numbers also by learned
  * waves (periodic) are the network's own doing.
  */
-export type InputEncoding = 'piecewise' | 'sign' | 'embedding' | 'periodic';
+export type InputEncoding = 'piecewise' | 'values' | 'sign' | 'embedding' | 'periodic';
 export type TargetTask = 'regression' | 'binary' | 'multiclass';
 
 /** The two steps above. */
@@ -44,6 +45,8 @@ export interface NumberInput extends Standardisation {
   readonly clip?: number | undefined;
   /** Of the training rows' z; absent: the number is given as it is only. */
   readonly bins?: Bins | undefined;
+  /** Values of z that have learned vectors (values.ts), ascending; absent: none. */
+  readonly values?: readonly number[] | undefined;
   /** Whether the training rows miss a value here, so that the network has an input that says so. */
   readonly flagged: boolean;
 }
@@ -128,6 +131,7 @@ export function rowLayout(
     flagged: preprocessing.numbers.flatMap(({ flagged }, i) => (flagged ? [i] : [])),
     categories: preprocessing.categories.map(categoryLayout),
     binned: preprocessing.numbers.flatMap(({ bins }, number) => (bins === undefined ? [] : [{ number, ...bins }])),
+    valued: preprocessing.numbers.flatMap(({ values }, number) => (values === undefined ? [] : [{ number, values }])),
     targets: parts.target ? 1 : 0,
     weighted: parts.weight,
   });

@@ -8,13 +8,12 @@ import { show } from './columns.js';
 import { allocateDataset, type Dataset, type RowLayout } from './dataset.js';
 import type { FillPlan, Problem } from './fill.js';
 import { checkInterrupt } from './interrupt.js';
-import type { Bins } from './piecewise.js';
 import type { Quartiles } from './quartiles.js';
 import type { ColumnScale } from './standardise.js';
 import { CHUNK_ROWS, joinMoments, type Moments } from './statistics.js';
 import { joinSurveys, MOST_VALUES, type Survey, type SurveyedRows, type SurveyRequest, surveyRows } from './survey.js';
 import type { Block, Table } from './table.js';
-import { type Execute, executeInline, fillFrom } from './tasks.js';
+import { type Execute, executeInline, type FoundInputs, fillFrom, type InputsTask } from './tasks.js';
 
 export interface LoadProgress {
   readonly location: string;
@@ -157,15 +156,16 @@ export async function quartiles(
   return await execute('quartiles', payloads);
 }
 
-/** Bins of the numbers of a standardised sample; null: none. */
-export async function bins(
+/** Bins and telling values of the numbers of a standardised sample. */
+export async function findInputs(
   dataset: Dataset,
   numbers: number,
   classes: number,
+  wanted: InputsTask['wanted'],
   { execute }: LoadContext,
-): Promise<(Bins | null)[]> {
-  const payloads = Array.from({ length: numbers }, (_, number) => ({ dataset, number, classes }));
-  return await execute('bins', payloads);
+): Promise<FoundInputs[]> {
+  const payloads = Array.from({ length: numbers }, (_, number) => ({ dataset, number, classes, wanted }));
+  return await execute('inputs', payloads);
 }
 
 /** Standardises columns of all rows, in place. */

@@ -16,8 +16,8 @@ export interface ColumnScale {
 
 /** The columns of a dataset that are standardised: its numbers, and the target of a regression. */
 export function columnScales({ numbers, categories, target }: Preprocessing, withTarget: boolean): ColumnScale[] {
-  const scales: ColumnScale[] = numbers.map(({ shift, scale, clip, flagged, bins }, word) => {
-    return { word, shift, scale, clip, keepMissing: flagged || bins !== undefined };
+  const scales: ColumnScale[] = numbers.map(({ shift, scale, clip, flagged, bins, values }, word) => {
+    return { word, shift, scale, clip, keepMissing: flagged || bins !== undefined || values !== undefined };
   });
   if (withTarget && target.task === 'regression') {
     const { shift, scale } = target;

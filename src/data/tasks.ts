@@ -2,17 +2,19 @@
  * The parts of loading that worker threads do: each task takes plain data over shared memory and gives plain data back.
  * What runs them is injected (`Execute`), so that loading is the same code in one thread, in many, and in a test.
  */
-import { binsOf } from './bins.js';
+import { binPlaces, binsAt } from './bins.js';
 import type { Dataset } from './dataset.js';
 import { columnsToFill, createFiller, type FillPlan, type Problem, valuesToFill } from './fill.js';
 import { openSource } from './open.js';
-import type { Bins } from './piecewise.js';
+import type { NumberInput } from './preprocess.js';
 import { type Quartiles, quartilesOf } from './quartiles.js';
+import { sortedByValue } from './sorted-number.js';
 import { type ColumnScale, standardiseRows } from './standardise.js';
 import { chunkMoments } from './statistics.js';
 import { type StoreTask, storeStretch } from './stretches.js';
 import { type Survey, type SurveyedRows, type SurveyRequest, surveyRows } from './survey.js';
 import type { Table, TableSource } from './table.js';
+import { tellingValues } from './values.js';
 
 export interface SurveyTask {
   readonly source: TableSource;
@@ -59,13 +61,18 @@ export interface QuartilesTask {
   readonly column: number;
 }
 
-export interface BinsTask {
+/** What a number is given by besides itself, where the target asks for it. */
+export type FoundInputs = Pick<NumberInput, 'bins' | 'values'>;
+
+export interface InputsTask {
   /** A sample of the training rows, standardised. */
   readonly dataset: Dataset;
   /** Index of the number. */
   readonly number: number;
   /** Classes of the target; 0: it is a number. */
   readonly classes: number;
+  /** What is asked for. */
+  readonly wanted: { readonly bins: boolean; readonly values: boolean };
 }
 
 export interface StandardiseTask {
@@ -132,9 +139,13 @@ export function quartilesTask({ dataset, rows, column }: QuartilesTask): Quartil
   return quartilesOf(dataset, rows, column);
 }
 
-/** Bins of one number. */
-export function binsTask({ dataset, number, classes }: BinsTask): Bins | null {
-  return binsOf(dataset, number, classes);
+/** Bins and telling values of one number. */
+export function inputsTask({ dataset, number, classes, wanted }: InputsTask): FoundInputs {
+  const sorted = sortedByValue(dataset, number);
+  const places = binPlaces(sorted, dataset.layout.numbers, classes);
+  const bins = wanted.bins ? binsAt(places, sorted) : null;
+  const values = wanted.values ? tellingValues(sorted, places, classes) : null;
+  return { ...(bins && { bins }), ...(values && { values }) };
 }
 
 /** Standardises a range of rows in place. */
@@ -150,7 +161,7 @@ export const DATA_TASKS = {
   store: storeTask,
   statistics: statisticsTask,
   quartiles: quartilesTask,
-  bins: binsTask,
+  inputs: inputsTask,
   standardise: standardiseTask,
 };
 

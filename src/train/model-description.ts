@@ -17,7 +17,7 @@ import type { Metrics } from './metrics.js';
 import { outputsFor, TASKS } from './task.js';
 
 /** Raised when a model written now could be misread by an older paragrad. 2: parts of times, hashed categories. 3: clips,
- * bins, encodings of categories. 4: members, temperatures. 5: learned pieces of the network, shares. 6: several quantiles. */
+ * bins, encodings of categories. 4: members, temperatures. 5: learned pieces of the network, shares. 6: several quantiles, values of numbers. */
 export const MODEL_FORMAT = 6;
 
 /** The entry that holds it. */
@@ -39,6 +39,7 @@ const preprocessingSchema: z.ZodType<Preprocessing> = z.object({
       ...scaled,
       clip: z.number().optional(),
       bins: binsSchema.optional(),
+      values: z.array(z.number()).min(1).optional(),
       flagged: z.boolean(),
     }),
   ),

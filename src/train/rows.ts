@@ -18,6 +18,7 @@ import { STRETCH_BYTES } from '../data/spool.js';
 import { createSpoolFile } from '../data/spool-file.js';
 import type { Table } from '../data/table.js';
 import type { Execute } from '../data/tasks.js';
+import { MOST_TELLING_VALUES } from '../data/values.js';
 import type { KernelSource } from '../kernels/load.js';
 import type { ResolvedConfig } from './config.js';
 import type { ProgressEvent } from './events.js';
@@ -152,13 +153,15 @@ function chooseStorage(
   order: OrderPlan,
 ): RowStorage {
   const { table, held, layout, preprocessing, trainRows, validationRows } = plan;
-  // At most: what is flagged as missing, and how many bins there are, is known only when all rows have been read.
+  // At most: what is flagged as missing, how many bins and values there are, is known only when all rows have been read.
   const inputs =
     layout.inputs + layout.numbers * (config.encode.includes('piecewise') ? 1 + mostBins(layout.numbers) : 1);
+  const values = config.encode.includes('values') ? new Array<number>(layout.numbers).fill(MOST_TELLING_VALUES) : [];
+  const embedded = [...layout.embedded, ...values];
   const { target } = preprocessing;
   const loss = lossForTask(target.task, config.loss);
   const outputs = outputsFor(loss, lossConstantsOf(config), target);
-  const options = stepOptions(config, { ...layout, inputs }, { loss, outputs }, trainRows);
+  const options = stepOptions(config, { ...layout, inputs, embedded }, { loss, outputs }, trainRows);
   const { batchSize } = options;
   if (sizes?.storage === 'memory') return { kind: 'memory' };
   if (sizes?.storage === 'file') {

@@ -94,7 +94,7 @@ describe('networkWords', () => {
     [plain, '8-64-1, mish'],
     [{ ...plain, blend: true, inputScale: true }, '8-64-1, learned mish, learned input scale'],
     [{ ...plain, residual: true, layerNorm: true }, '8-64-1, mish, residual, layer norm'],
-    [{ ...plain, periodic: 1, embeddings: [9] }, '8-64-1, mish, waves of 1 number, vectors for 1 category'],
-    [{ ...plain, periodic: 8, embeddings: [9, 20] }, '8-64-1, mish, waves of 8 numbers, vectors for 2 categories'],
+    [{ ...plain, periodic: 1, embeddings: [9] }, '8-64-1, mish, waves of 1 number, vectors for 1 column'],
+    [{ ...plain, periodic: 8, embeddings: [9, 20] }, '8-64-1, mish, waves of 8 numbers, vectors for 2 columns'],
   ])('%j', (network, words) => expect(networkWords(network)).toBe(words));
 });

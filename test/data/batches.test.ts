@@ -31,8 +31,9 @@ function expectedRow(
       return Number.isNaN(z) ? 0 : 2 * (share - mean);
     }),
   );
+  const places = layout.valued.map(({ number, values }) => values.map(Math.fround).indexOf(numbers[number]));
   return {
-    x: [...numbers.map((v) => (Number.isNaN(v) ? 0 : v)), ...flags, ...categories, ...bins, ...embedded],
+    x: [...numbers.map((v) => (Number.isNaN(v) ? 0 : v)), ...flags, ...categories, ...bins, ...embedded, ...places],
     y,
     w: row,
   };
@@ -50,19 +51,23 @@ const datasets = fc
       { maxLength: 3 },
     ),
     bins: fc.array(fc.constantFrom(null, [-0.5, 0.25], [-0.9, -0.2, 0, 0.7]), { minLength: 11, maxLength: 11 }),
+    known: fc.array(fc.constantFrom(null, [-0.5, 0.25, 0.75]), { minLength: 11, maxLength: 11 }),
     targets: fc.integer({ min: 0, max: 3 }),
     weighted: fc.boolean(),
     rows: fc.integer({ min: 1, max: 40 }),
     rowsPerPiece: fc.constantFrom(1, 4, 64),
     seed: fc.integer(),
   })
-  .map(({ flags, bins, rows, rowsPerPiece, seed, ...spec }) => {
+  .map(({ flags, bins, known, rows, rowsPerPiece, seed, ...spec }) => {
     const flagged = flags.flatMap((flag, i) => (flag && i < spec.numbers ? [i] : []));
     const binned = bins.slice(0, spec.numbers).flatMap((edges, number) => {
       return edges === null ? [] : [{ number, edges, means: edges.slice(1).map((_, t) => 0.5 - t / 8) }];
     });
-    const layout = planRow({ ...spec, flagged, binned });
-    const gaps = [...flagged, ...binned.map(({ number }) => number)];
+    const valued = known
+      .slice(0, spec.numbers)
+      .flatMap((values, number) => (values === null ? [] : [{ number, values }]));
+    const layout = planRow({ ...spec, flagged, binned, valued });
+    const gaps = [...flagged, ...[...binned, ...valued].map(({ number }) => number)];
     const dataset = allocateDataset(rows, layout, rowsPerPiece * Math.max(4, layout.stride * 4));
     let state = seed >>> 0;
     const next = () => {
@@ -74,6 +79,7 @@ const datasets = fc
       for (let j = 0; j < layout.stride; j++) {
         const category = j - layout.numbers;
         let value = next() * 2 - 1;
+        if (valued.some(({ number }) => number === j) && next() < 0.5) value = Math.round(4 * value) / 4;
         if (gaps.includes(j) && next() < 0.3) value = Number.NaN;
         if (category >= 0 && category < layout.categories.length) {
           value = Math.floor(next() * (layout.categories[category].values + 1)) - 1;

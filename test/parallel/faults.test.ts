@@ -44,7 +44,7 @@ describe('a worker that', () => {
   });
 
   it('exits while it loads ends the load with its number and task', async () => {
-    process.env.FAULT = 'exit:data:bins';
+    process.env.FAULT = 'exit:data:inputs';
     const threads: Worker[] = [];
     const ended: number[] = [];
     const collect = (thread: Worker): void => {
@@ -56,7 +56,7 @@ describe('a worker that', () => {
     const standardise = { task: 'standardise', input: { dataset, columns: [], rowStart: 0, rowEnd: 0 } };
     await pool.runAll('data', [standardise, standardise, standardise]);
     process.off('worker', collect);
-    const error = await pool.runAll('data', [standardise, { task: 'bins' }, standardise]).catch((e: Error) => e);
+    const error = await pool.runAll('data', [standardise, { task: 'inputs' }, standardise]).catch((e: Error) => e);
     expect(ended).toHaveLength(1);
     const message = `worker ${ended[0]} (data 2 of 3) failed: worker exited with code: 3`;
     expect(error).toMatchObject({ code: 'worker_failed', kind: 'internal', message });

@@ -7,7 +7,7 @@ import { choice } from './fields.js';
 const scaling = choice(SCALINGS, 'Preprocessing');
 const targetScaling = choice(['standard', 'none'], 'Preprocessing');
 
-const ENCODINGS = ['piecewise', 'periodic', 'sign', 'embedding'] as const satisfies InputEncoding[];
+const ENCODINGS = ['piecewise', 'values', 'periodic', 'sign', 'embedding'] as const satisfies InputEncoding[];
 
 export const preprocessingOptions = {
   scale: option(scaling.schema.default('standard'), 'scaling of number columns', scaling.hint),
@@ -18,7 +18,7 @@ export const preprocessingOptions = {
   ),
   encode: option(
     z.array(z.enum(ENCODINGS)).default([]),
-    'numbers also by bins (piecewise) or learned waves (periodic); categories of two values as -1 and 1 (sign), those of more than 8 by learned vectors (embedding)',
+    'numbers also by bins (piecewise) or learned waves (periodic), those that are codes by learned vectors for their values (values); categories of two values as -1 and 1 (sign), those of more than 8 by learned vectors (embedding)',
     {
       group: 'Preprocessing',
       argument: 'LIST',
