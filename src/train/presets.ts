@@ -57,7 +57,7 @@ const epochsFor =
     Math.min(most, Math.max(least, Math.round(steps / stepsPerEpoch)));
 
 /** Two classes tell a network little by each row: it has learned small tables by heart sooner. */
-const recipeEpochs = (facts: Facts): number => epochsFor(3600, 40, facts.task === 'binary' ? 64 : 256)(facts);
+const recipeEpochs = (facts: Facts): number => epochsFor(2100, 24, facts.task === 'binary' ? 36 : 144)(facts);
 
 const bestIfHeldOut = ({ validationRows }: Facts): 'best' | 'last' => (validationRows > 0 ? 'best' : 'last');
 
@@ -71,7 +71,7 @@ const plainUpTo =
     trainRows <= rows && validationRows > 0 && loss === undefined ? 'plain' : 'none';
 
 const RECIPE = {
-  members: 3,
+  members: 5,
   split: 'auto',
   scale: 'robust',
   encode: ['piecewise', 'values', 'periodic', 'sign', 'embedding'],
@@ -82,18 +82,16 @@ const RECIPE = {
   inputScale: true,
   init: 'calibrated',
   dropout: 0.15,
-  dropoutSchedule: 'flat_cosine',
   optimizer: 'adamw',
   beta1: 0.9,
   beta2: 0.95,
   epsilon: 1e-8,
   learningRate: byTask(0.04, 0.07),
-  schedule: 'cosine_log',
+  schedule: 'cosine_log_3',
   layerRates: 'ntk',
   biasRate: 0.1,
   weightDecay: 0.02,
   decay: 'weights',
-  decaySchedule: 'flat_cosine',
   batchSize: 256,
   epochs: recipeEpochs,
   restore: bestIfHeldOut,
@@ -110,7 +108,7 @@ export const PRESETS = {
     encode: ['piecewise', 'values', 'sign'],
     learnedActivation: false,
     dropout: 0,
-    epochs: epochsFor(700, 8, 64),
+    epochs: epochsFor(560, 8, 52),
   },
   sgd: { hidden: [256, 256, 256], activation: 'relu', optimizer: 'adam', epochs: 30 },
   linear: {

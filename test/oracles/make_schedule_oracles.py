@@ -10,9 +10,10 @@ AFTER_WARMUP = {
     "step": lambda o, steps: MultiStepLR(o, [-(-steps // 2), -(-3 * steps // 4)], 0.1),
     "cosine": lambda o, steps: CosineAnnealingLR(o, steps),
     "one_cycle": lambda o, steps: OneCycleLR(o, BASE, steps, cycle_momentum=False),
-    # The last two are RealMLP's, as its paper states them.
+    # Two are RealMLP's, as its paper states them; the last has three waves where the paper has four.
     "flat_cosine": lambda o, steps: LambdaLR(o, lambda i: 1 if 2 * i < steps else (1 + math.cos(math.pi * (2 * i / steps - 1))) / 2),
     "cosine_log": lambda o, steps: LambdaLR(o, lambda i: (1 - math.cos(2 * math.pi * math.log2(1 + 15 * i / steps))) / 2),
+    "cosine_log_3": lambda o, steps: LambdaLR(o, lambda i: (1 - math.cos(2 * math.pi * math.log2(1 + 7 * i / steps))) / 2),
 }
 
 

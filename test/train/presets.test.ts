@@ -51,11 +51,11 @@ describe('the preset', () => {
   it('follows the task and the number of rows where it waits for the table', () => {
     expect(settle({}, BINARY).activation).toBe('selu');
     expect(settle({}, REGRESSION).activation).toBe('mish');
-    expect(settle({}, { ...BINARY, trainRows: 256 * 60 }).epochs).toBe(60);
-    expect(settle({}, { ...BINARY, trainRows: 100 }).epochs).toBe(64);
-    expect(settle({}, { ...BINARY, task: 'multiclass', trainRows: 100 }).epochs).toBe(256);
-    expect(settle({}, { ...BINARY, trainRows: 1e6 }).epochs).toBe(40);
-    expect(settle({ batchSize: 'full' }, BINARY).epochs).toBe(64);
+    expect(settle({}, { ...BINARY, trainRows: 256 * 60 }).epochs).toBe(35);
+    expect(settle({}, { ...BINARY, trainRows: 100 }).epochs).toBe(36);
+    expect(settle({}, { ...BINARY, task: 'multiclass', trainRows: 100 }).epochs).toBe(144);
+    expect(settle({}, { ...BINARY, trainRows: 1e6 }).epochs).toBe(24);
+    expect(settle({ batchSize: 'full' }, BINARY).epochs).toBe(36);
     expect(settle({}, BINARY).restore).toBe('best');
     expect(settle({}, { ...BINARY, validationRows: 0 }).restore).toBe('last');
   });
