@@ -81,9 +81,13 @@ export function startPeer({ name, command }, threads, instructions) {
   child.once('error', fail);
   child.once('close', fail);
   createInterface({ input: child.stdout }).on('line', (line) => {
-    const answer = JSON.parse(line);
-    if (answer.error === undefined) settle?.resolve(answer);
-    else settle?.reject(new Error(answer.error.split('\n')[0]));
+    try {
+      const answer = JSON.parse(line);
+      if (answer.error === undefined) settle?.resolve(answer);
+      else settle?.reject(new Error(answer.error.split('\n')[0]));
+    } catch {
+      settle?.reject(new Error('it answered with what is no number')); // Python writes NaN and Infinity
+    }
   });
   return {
     name,

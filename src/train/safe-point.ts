@@ -16,7 +16,7 @@ const LEAST_STEPS = 64;
 const FIRST_STEPS = 16;
 /** Floats that are copied in no time, and how many steps of one row a copy of weights and state takes, times a hundred. */
 const SMALL_COPY = 65_536;
-const COPY_STEPS = 1000;
+const COPY_STEPS = 6000;
 /** Losses at the end of a stretch that say whether it is good, and how far above the best ones their mean may be. */
 const JUDGED_STEPS = 32;
 const WORSE = 2;
