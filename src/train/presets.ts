@@ -108,7 +108,7 @@ export const PRESETS = {
     encode: ['piecewise', 'values', 'sign'],
     learnedActivation: false,
     dropout: 0,
-    epochs: epochsFor(560, 8, 52),
+    epochs: epochsFor(660, 8, 60),
   },
   sgd: { hidden: [256, 256, 256], activation: 'relu', optimizer: 'adam', epochs: 30 },
   linear: {
