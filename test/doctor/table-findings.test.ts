@@ -3,22 +3,9 @@ import { describe, expect, it } from 'vitest';
 import type { SampledColumn } from '../../src/doctor/column-sample.js';
 import { dataFindings } from '../../src/doctor/data-findings.js';
 import { dependence } from '../../src/doctor/dependence.js';
-import { philox } from '../../src/random/philox.js';
+import { category, number, ROWS, uniforms } from './sampled-columns.js';
 
-const ROWS = 600;
-const words = new Uint32Array(4);
-/** Uniform in [0, 1), row by row. */
-function uniform(stream: number, rows = ROWS): Float64Array {
-  return Float64Array.from({ length: rows }, (_, i) => {
-    philox(words, 7, 0, i, 0, stream, 0);
-    return words[0] / 2 ** 32;
-  });
-}
-const number = (name: string, values: Float64Array): SampledColumn => ({ name, kind: 'number', values });
-const category = (name: string, texts: readonly string[]): SampledColumn => {
-  const values = [...new Set(texts)];
-  return { name, kind: 'category', values, codes: Int32Array.from(texts, (text) => values.indexOf(text)) };
-};
+const uniform = uniforms(7);
 
 const [a, b] = [uniform(1), uniform(2)];
 const sum = a.map((v, i) => v + b[i] + 0.2 * Math.sin(i));

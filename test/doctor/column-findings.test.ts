@@ -6,21 +6,9 @@ import { chanceDistance, ksDistance } from '../../src/doctor/distribution.js';
 import { heldOutFindings } from '../../src/doctor/held-out-findings.js';
 import { sayAbout } from '../../src/doctor/table-question.js';
 import { unitMixture } from '../../src/doctor/unit-mixtures.js';
-import { philox } from '../../src/random/philox.js';
+import { category, number, uniforms } from './sampled-columns.js';
 
-const ROWS = 600;
-const words = new Uint32Array(4);
-function uniform(stream: number, rows = ROWS): Float64Array {
-  return Float64Array.from({ length: rows }, (_, i) => {
-    philox(words, 11, 0, i, 0, stream, 0);
-    return words[0] / 2 ** 32;
-  });
-}
-const number = (name: string, values: Float64Array): SampledColumn => ({ name, kind: 'number', values });
-const text = (name: string, texts: readonly string[]): SampledColumn => {
-  const values = [...new Set(texts)];
-  return { name, kind: 'category', values, codes: Int32Array.from(texts, (one) => values.indexOf(one)) };
-};
+const uniform = uniforms(11);
 const a = uniform(1);
 const target = number(
   'y',
@@ -68,7 +56,7 @@ describe('texts', () => {
   ])('%s', (code, of) =>
     expect(
       codes(
-        text(
+        category(
           't',
           Array.from(a, (_, i) => of(i)),
         ),
@@ -83,7 +71,7 @@ describe('texts', () => {
   ])('%s are categories', (_, of) =>
     expect(
       codes(
-        text(
+        category(
           't',
           Array.from(a, (_v, i) => of(i)),
         ),
@@ -93,7 +81,7 @@ describe('texts', () => {
 
   it('classes spelt in two ways', () => {
     const kinds = Array.from(a, (v, i) => (v > 0.5 ? 'big' : 'small') + (i % 7 === 0 ? ' ' : ''));
-    expect(codes(number('b', uniform(5)), text('y', kinds))).toEqual(['spelling_variants']);
+    expect(codes(number('b', uniform(5)), category('y', kinds))).toEqual(['spelling_variants']);
   });
 });
 
