@@ -1,8 +1,9 @@
 /**
  * What it costs to watch a run: epochs as one segment each, against epochs as a run has them, cut into stretches that end with a
- * copy of weights and state, with a look at the network after epochs 1, 2, 4 and 8. Both run in turn, on one worker each, and CPU
- * time of all threads is counted, which neighbours on the machine change little; the best rounds are compared, and each with the one
- * beside it. Both must end in the same bits.
+ * copy of weights and state, with a look at the network after epochs 1, 2, 4 and 8. Both must end in the same bits. Then both run
+ * in turn, the other one first every second time, on the same worker and in the same memory: two memories alike differ by a percent
+ * in speed. CPU time of all threads is counted, which neighbours on the machine change little; the best rounds are compared, and each
+ * with the one beside it.
  *
  *   npm run build && node bench/monitors.mjs [--rounds N]
  */
@@ -66,24 +67,27 @@ console.log(`${kernels.name}; CPU microseconds a step\n`);
 console.log('network                plain   watched      cost  by pairs');
 for (const net of NETS) {
   const dataset = makeDataset(net.sizes, net.steps * net.batch);
-  const variants = [plain, watched].map((run) => {
-    const pool = createPool(1);
-    return { run, pool, runner: makeRunner(net, 1, dataset, pool, kernels, OPTIMIZER), times: [] };
-  });
+  const pool = createPool(1);
+  const open = () => makeRunner(net, 1, dataset, pool, kernels, OPTIMIZER);
+  const alike = [plain, watched].map((run) => ({ run, runner: open() }));
+  for (const { run, runner } of alike) await run(runner, net);
+  if (new Set(alike.map(({ runner }) => runner.hash())).size > 1) {
+    throw new Error(`${net.sizes.join('-')}: watching changed the weights`);
+  }
+  const runner = open();
+  const variants = [plain, watched].map((run) => ({ run, times: [] }));
   for (let round = 0; round < WARM_UP + rounds; round++) {
-    for (const variant of variants) {
+    for (const { run, times } of round % 2 === 0 ? variants : variants.toReversed()) {
       const before = process.cpuUsage();
-      await variant.run(variant.runner, net);
+      await run(runner, net);
       const { user, system } = process.cpuUsage(before);
-      if (round >= WARM_UP) variant.times.push((user + system) / (EPOCHS * net.steps));
+      if (round >= WARM_UP) times.push((user + system) / (EPOCHS * net.steps));
     }
   }
-  const [a, b] = variants;
-  if (a.runner.hash() !== b.runner.hash()) throw new Error(`${net.sizes.join('-')}: watching changed the weights`);
-  const [off, on] = [a, b].map(({ times }) => Math.min(...times));
-  const pairs = a.times.map((time, i) => b.times[i] / time).sort((x, y) => x - y);
+  const [off, on] = variants.map(({ times }) => Math.min(...times));
+  const pairs = variants[0].times.map((time, i) => variants[1].times[i] / time).sort((x, y) => x - y);
   const cost = (ratio) => `${(100 * (ratio - 1)).toFixed(2)}%`.padStart(9);
   const shown = [off, on].map((us) => us.toFixed(2).padStart(9));
   console.log(net.sizes.join('-').padEnd(18), ...shown, cost(on / off), cost(pairs[pairs.length >> 1]));
-  await Promise.all(variants.map(({ pool }) => pool.close()));
+  await pool.close();
 }

@@ -11,9 +11,11 @@ import type { Reached } from './keeper.js';
 
 /** Multiplications of a stretch's forward passes, about: long enough that the copy at its end is under a hundredth of it. */
 const STRETCH_WORK = 4e9;
-/** Steps of a stretch, at least; the first ones are as long as all before them, so that there soon is something to go back to. */
+/** Steps of a stretch, at least. */
 const LEAST_STEPS = 64;
+/** The first stretch, and how many times as long as all before it one may be: there soon is something to go back to, for few turns. */
 const FIRST_STEPS = 16;
+const GROWTH = 3;
 /** Floats that are copied in no time, and how many steps of one row a copy of weights and state takes, times a hundred. */
 const SMALL_COPY = 65_536;
 const COPY_STEPS = 6000;
@@ -26,7 +28,7 @@ const RUNAWAY = 1e6;
 /** Steps of the next stretch, at most. */
 export function stretchSteps({ network, batchSize }: StepPlan, stepsBefore: number): number {
   const whole = Math.max(LEAST_STEPS, Math.round(STRETCH_WORK / (network.trainable * batchSize)));
-  return Math.min(MAX_SEGMENT_STEPS, whole, Math.max(FIRST_STEPS, stepsBefore));
+  return Math.min(MAX_SEGMENT_STEPS, whole, Math.max(FIRST_STEPS, GROWTH * stepsBefore));
 }
 
 /** The mean loss of a row from which a run counts as lost. */
