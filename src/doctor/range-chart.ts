@@ -20,7 +20,7 @@ export function rangeChart({ points, suggestions, suggested }: RangeTest): Chart
     x: { name: 'learning rate', logBase: 10, range: powerRange(from, to, 10), label: brief },
     y: { name: 'loss', logBase: null, range: roundRange(low, high), label: brief },
     series: [
-      { name: 'smoothed loss', look: 'line', points: points.map(({ rate, smoothed }) => [rate, smoothed]) },
+      { name: 'loss of the same rows', look: 'line', points: points.map(({ rate, probe }) => [rate, probe]) },
       { name: 'loss of a batch', look: 'faint', points: points.map(({ rate, loss }) => [rate, loss]) },
     ],
     marks: (Object.keys(NAMES) as (keyof typeof NAMES)[]).flatMap((key) => {

@@ -7,7 +7,7 @@ const CUT = 2;
 
 /** The losses that a picture shows, of a test with points. */
 export function lossRange(points: readonly RangePoint[]): { readonly low: number; readonly high: number } {
-  const losses = points.map(({ smoothed }) => smoothed);
+  const losses = points.map(({ probe }) => probe);
   const low = Math.min(...losses);
   return { low, high: Math.max(low + 1e-12, Math.min(Math.max(...losses), CUT * losses[0])) };
 }
@@ -23,8 +23,8 @@ export function sketch({ points, suggested }: RangeTest, columns = 64, rows = 12
   };
   const cells = Array.from({ length: rows }, () => new Array<string>(columns).fill(' '));
   if (suggested !== null) for (const row of cells) row[column(suggested)] = '┊';
-  for (const { rate, smoothed } of points) {
-    const height = Math.min(1, (smoothed - low) / (high - low));
+  for (const { rate, probe } of points) {
+    const height = Math.min(1, (probe - low) / (high - low));
     cells[Math.round((1 - height) * (rows - 1))][column(rate)] = '•';
   }
   const labels = [brief(high), ...new Array<string>(rows - 2).fill(''), brief(low)];

@@ -33,6 +33,11 @@ export interface Trial {
   advance(learningRate: number): number;
   /** The batch of the next step. */
   batch(): Batch;
+  /**
+   * The loss of the same rows at whatever weights there are, penalty included: the mean over the last whole batches of an epoch, of at
+   * least `rows` rows where there are so many. NaN where all have weight 0. Nothing is updated.
+   */
+  probe(rows: number): () => number;
 }
 
 export interface TrialRows {
@@ -62,10 +67,28 @@ export function createTrial(plan: StepPlan, kernels: ChosenKernels, opened: Open
     return { order: rowOrder, masks: { seed, epoch }, start, rows: Math.min(plan.batchSize, order.rows - start) };
   }
 
+  function lastBatches(rows: number): Batch[] {
+    const { batchSize } = plan;
+    const whole = Math.max(1, Math.floor(order.rows / batchSize));
+    const first = createOrder({ plan: order, seed, epoch: 0, ring: null });
+    return Array.from({ length: Math.min(whole, Math.ceil(rows / batchSize)) }, (_, i) => {
+      const start = (whole - 1 - i) * batchSize;
+      return { order: first, masks: { seed, epoch: 0 }, start, rows: Math.min(batchSize, order.rows) };
+    });
+  }
+
   return {
     plan,
     step,
     batch: nextBatch,
+    probe(rows) {
+      const batches = lastBatches(rows);
+      return () => {
+        const losses = batches.map((batch) => step.differentiate(batch));
+        const weighed = losses.filter(({ totalWeight }) => totalWeight !== 0);
+        return weighed.reduce((sum, { data, penalty }) => sum + data + penalty, 0) / weighed.length;
+      };
+    },
     get updates() {
       return updates;
     },

@@ -117,7 +117,7 @@ it('lr-find suggests a rate, draws it, and prints the command', async () => {
   expect(stdout).toMatch(/\nparagrad train \S+houses\.parquet --target price --hidden 8 --learning-rate [\d.e-]+\n$/);
   const svg = await readFile(join(folder, 'plot.svg'), 'utf8');
   expect(svg).toMatch(/^<svg .*<\/svg>\n$/s);
-  for (const words of ['learning rate', 'smoothed loss', 'half of what the curvature bears: ']) {
+  for (const words of ['learning rate', 'loss of the same rows', 'half of what the curvature bears: ']) {
     expect(svg).toContain(words);
   }
 });

@@ -16,8 +16,8 @@ function curve(middle: number, bottom: number): RangePoint[] {
     const rate = 1e-7 * 10 ** (i / 20);
     const fall = 1 / (1 + Math.exp(-3 * Math.log(rate / middle)));
     const rise = Math.max(0, Math.log(rate / bottom)) ** 2;
-    const smoothed = 1 - 0.9 * fall + rise;
-    return { rate, loss: smoothed, smoothed };
+    const probe = 1 - 0.9 * fall + rise;
+    return { rate, loss: probe, probe };
   });
 }
 
@@ -32,7 +32,7 @@ describe('suggestions', () => {
   });
 
   it('are none where the loss falls at no rate', () => {
-    const flat = curve(1e-3, 0.1).map((point) => ({ ...point, smoothed: 1 + point.rate }));
+    const flat = curve(1e-3, 0.1).map((point) => ({ ...point, probe: 1 + point.rate }));
     expect(suggest(flat, 1e-3).suggested).toBeNull();
   });
 });
@@ -43,7 +43,7 @@ it('the chart shows each suggestion that lies in it, and marks the one to take',
   expect(marks.map(({ isMain }) => isMain)).toEqual([true, false]);
   expect(series[0].points).toHaveLength(points.length);
   expect(x).toMatchObject({ name: 'learning rate', logBase: 10, range: [1e-7, 10] });
-  expect(y.range[0]).toBeLessThanOrEqual(Math.min(...points.map(({ smoothed }) => smoothed)));
+  expect(y.range[0]).toBeLessThanOrEqual(Math.min(...points.map(({ probe }) => probe)));
 });
 
 describe('a test on a real table', () => {
@@ -66,6 +66,24 @@ describe('a test on a real table', () => {
         return { losses, state: trial.save() };
       };
       expect(run(true)).toEqual(run(false));
+    } finally {
+      await table.close();
+    }
+  });
+
+  it('looks at the same rows at every rate: small batches do not shake the curve', async () => {
+    const table = await openTable(data);
+    try {
+      const subject = await openSubject(
+        resolveConfig({ data, target: 'price', hidden: [8], batchSize: 16, optimizer: 'adam' }),
+        table,
+      );
+      const { points, suggested } = rangeTest(subject.createTrial(), { ...RANGE, curvature: null });
+      const spread = (values: number[]) => Math.max(...values) / Math.min(...values);
+      const tiny = points.filter(({ rate }) => rate < 1e-6);
+      expect(spread(tiny.map(({ loss }) => loss))).toBeGreaterThan(2);
+      expect(spread(tiny.map(({ probe }) => probe))).toBeLessThan(1.001);
+      expect(suggested).toBeGreaterThan(1e-5);
     } finally {
       await table.close();
     }
