@@ -103,6 +103,17 @@ export function checkColumns(
   if (parts.weight && weightColumn !== null) checkKind(table, weightColumn, 'numbers');
 }
 
+/** Kinds of columns that a preprocessing takes, by name; the most usual one where it takes several. */
+export function kindsTaken({ numbers, categories, target, weightColumn }: Preprocessing): Map<string, ColumnKind> {
+  const isNumber = target.task === 'regression' || target.type === 'number';
+  return new Map<string, ColumnKind>([
+    ...(weightColumn === null ? [] : [[weightColumn, 'number'] as const]),
+    [target.name, isNumber ? 'number' : 'category'],
+    ...numbers.map(({ name, part }) => [name, part === undefined ? 'number' : 'time'] as const),
+    ...categories.map(({ name }) => [name, 'category'] as const),
+  ]);
+}
+
 /** Kinds of columns by what a model says that it takes. */
 const TAKEN = {
   numbers: ['number'],

@@ -61,6 +61,22 @@ export async function gunzipTo(path: string, from: string, subject: string, sign
   await copying(subject, signal, () => pipeline(...streams, { signal }));
 }
 
+/** Copies a text file of another encoding (a label that TextDecoder knows) as UTF-8, without its byte order mark. */
+export async function transcodeTo(
+  path: string,
+  from: string,
+  encoding: string,
+  subject: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  async function* decode(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
+    const decoder = new TextDecoder(encoding);
+    for await (const chunk of chunks) yield decoder.decode(chunk, { stream: true });
+    yield decoder.decode();
+  }
+  await copying(subject, signal, () => pipeline(createReadStream(from), decode, createWriteStream(path), { signal }));
+}
+
 async function copying(subject: string, signal: AbortSignal | undefined, work: () => Promise<void>): Promise<void> {
   try {
     await work();

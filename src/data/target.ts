@@ -13,6 +13,9 @@ import type { Column, Table } from './table.js';
 /** With so many distinct integers or fewer, a regression is worth a note. */
 const FEW_INTEGERS = 20;
 
+/** Rows from which a text with another value in most of them is no class. */
+const MANY_ROWS = 20;
+
 /** The target, not yet standardised, and what the user should know of the decision. */
 export interface TargetDecision {
   readonly target: Target;
@@ -38,6 +41,8 @@ export function decideTarget(
   const numeric = column.kind === 'number';
   const inferred = numeric && distinct.length !== 2 ? 'regression' : distinct.length === 2 ? 'binary' : 'multiclass';
   const task = asked ?? inferred;
+  if (asked === undefined && inferred === 'multiclass')
+    refuseUnlikelyClasses(subject, column, distinct.length, table.rows);
   if (task !== 'regression') return { target: classTarget(subject, column, distinct, task), notes: [] };
   if (!numeric) {
     throw new ParagradError('target_not_numeric', `${subject} holds ${column.type}, and a regression needs numbers`, {
@@ -55,6 +60,18 @@ function regressionNotes(column: Column, { distinct, integers }: TargetSurvey): 
     `target ${show(column)} has ${distinct.length} distinct integers and is predicted as a number; ` +
       'if they are classes, give --task multiclass',
   ];
+}
+
+/** Nobody said that it has classes, and hardly one is there twice. */
+function refuseUnlikelyClasses(subject: string, column: Column, classes: number, rows: number): void {
+  if (rows < MANY_ROWS || 2 * classes <= rows) return;
+  throw new ParagradError(
+    'too_many_classes',
+    `${subject} holds ${column.type} with ${classes} distinct values in ${rows} rows, so hardly a class is seen twice`,
+    {
+      hint: 'Numbers are predicted where the column is numeric (--query can cast it); for classes, give --task multiclass.',
+    },
+  );
 }
 
 function classTarget(

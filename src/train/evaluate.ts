@@ -1,4 +1,5 @@
 /** Scores of a model on a raw table whose truth is known. */
+import { kindsTaken } from '../data/columns.js';
 import { type DataSource, openTable, type TableRequest } from '../data/open.js';
 import type { Metrics } from './metrics.js';
 import { loadModel, type Model } from './model.js';
@@ -43,7 +44,11 @@ export async function evaluate(
   const { signal, dropMissingTarget = false } = options;
   const loaded = typeof model === 'string' ? await loadModel(model) : model;
   const { description } = loaded;
-  const table = await openTable(data, { threads: threadsOf(options), signal });
+  const table = await openTable(data, {
+    threads: threadsOf(options),
+    kinds: kindsTaken(description.members[0].preprocessing),
+    signal,
+  });
   try {
     if (options.onNote) table.notes.forEach(options.onNote);
     const predictor = openPredictor(loaded, predictorOptions(options));

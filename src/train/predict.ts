@@ -3,6 +3,7 @@
  * out are named columns: the prediction, for classes their probabilities, and what was asked to be kept of the table.
  */
 import { availableParallelism } from 'node:os';
+import { kindsTaken } from '../data/columns.js';
 import { loadForModel } from '../data/load.js';
 import { type DataSource, openTable, type TableRequest } from '../data/open.js';
 import type { KernelName } from '../kernels/kernels.js';
@@ -60,7 +61,11 @@ export async function* predict(
   const loaded = typeof model === 'string' ? await loadModel(model) : model;
   const { description } = loaded;
   const taken = resultNames(description);
-  const table = await openTable(data, { threads: threadsOf(options), signal });
+  const table = await openTable(data, {
+    threads: threadsOf(options),
+    kinds: kindsTaken(description.members[0].preprocessing),
+    signal,
+  });
   try {
     if (options.onNote) table.notes.forEach(options.onNote);
     const keep = splitColumnNames(options.keep, table.columns) ?? [];

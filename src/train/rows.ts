@@ -4,6 +4,7 @@
  */
 import { mostBins } from '../data/bins.js';
 import type { Fold } from '../data/folds.js';
+import type { OpenOptions } from '../data/formats/format.js';
 import { createMemoryInput, type TrainingInput } from '../data/input.js';
 import { checkForModel, loadPlanned, planTraining, type TrainingLoad, type TrainingPlan } from '../data/load.js';
 import { loadSpooled, storedBytes } from '../data/load-spooled.js';
@@ -85,11 +86,12 @@ export interface RunRows extends Split, Pick<TrainingPlan, 'classCounts'> {
  */
 export async function openTables(
   config: ResolvedConfig,
-  open: (request: TableRequest) => Promise<Table>,
+  open: (request: TableRequest, kinds?: OpenOptions['kinds']) => Promise<Table>,
 ): Promise<RunTables> {
   const { format } = config;
-  const named = (data: string) => open({ data, format });
   const table = await open(config);
+  const kinds = new Map(table.columns.map(({ name, kind }) => [name, kind]));
+  const named = (data: string) => open({ data, format }, kinds);
   const validation = typeof config.validation === 'string' ? await named(config.validation) : config.validation;
   return { table, validation, test: config.test === undefined ? null : await named(config.test) };
 }

@@ -3,6 +3,7 @@
  * done with it, however that ends; the folder stays only where the work said so.
  */
 import { availableParallelism } from 'node:os';
+import type { OpenOptions } from '../data/formats/format.js';
 import { openTable, type TableRequest } from '../data/open.js';
 import type { Table } from '../data/table.js';
 import { chooseKernels } from '../kernels/load.js';
@@ -56,8 +57,8 @@ export async function withResources<T>(
     const kernels = chooseKernels(config.kernels);
     pool = createPool(threads);
     const onThreads = executeOn(pool);
-    const open = async (request: TableRequest): Promise<Table> => {
-      const table = await openTable(request, { threads, memoryBytes, signal });
+    const open = async (request: TableRequest, kinds?: OpenOptions['kinds']): Promise<Table> => {
+      const table = await openTable(request, { threads, memoryBytes, kinds, signal });
       opened.push(table);
       return table;
     };

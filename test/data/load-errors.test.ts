@@ -234,6 +234,16 @@ const cases: Record<string, Case> = {
     says: /3 distinct values.*at most 2/,
     hint: /multiclass/,
   },
+  'text as a target, another one in most rows': {
+    cells: {
+      colour: Array.from({ length: 40 }, (_, i) => `${i % 21},5`),
+      price: Array.from({ length: 40 }, (_, i) => i),
+    },
+    options: { target: 'colour' },
+    code: 'too_many_classes',
+    says: /21 distinct values in 40 rows/,
+    hint: /--query can cast it.*--task multiclass/,
+  },
   'nothing left but an identifier': {
     cells: {
       'the id': Array.from({ length: 1200 }, (_, i) => `id ${i % 1190}`),

@@ -61,7 +61,7 @@ describe('CSV', () => {
   });
 
   it.each([
-    ['semicolons', '.csv', 'a;b\n1,5;x\n2,5;y,z\n', { a: ['1,5', '2,5'], b: ['x', 'y,z'] }],
+    ['semicolons', '.csv', 'a;b\n1,5;x\n2,5;y,z\n', { a: [1.5, 2.5], b: ['x', 'y,z'] }],
     ['tabs', '.tsv', 'a\tb\n1\tx y\n', { a: [1], b: ['x y'] }],
     ['bars, and a comma in a quoted name', '.csv', '"a,b,c"|d\n1|2\n', { 'a,b,c': [1], d: [2] }],
     ['nothing: one column', '.csv', 'a\n1\n2\n', { a: [1, 2] }],
@@ -73,6 +73,84 @@ describe('CSV', () => {
     ],
   ])('may have its fields apart by %s', async (_, extension, text, columns) => {
     expect(await contents(write(extension, text))).toEqual(columns);
+  });
+
+  const MISSING = Number.NaN;
+  it.each<[string, string, string[], unknown[]]>([
+    [
+      'numbers, marks of missing ones',
+      ',',
+      ['1.5', 'NA', '?', ' n/a ', '-2e3', ''],
+      [1.5, MISSING, MISSING, MISSING, -2000, MISSING],
+    ],
+    ['whole numbers, NULL', ',', ['123456789012', 'NULL', '1'], [123456789012, MISSING, 1]],
+    ["a spreadsheet's errors", ',', ['#DIV/0!', '3', '#N/A'], [MISSING, 3, MISSING]],
+    ['NaN and NA', ',', ['1', 'NaN', 'NA'], [1, MISSING, MISSING]],
+    ['a decimal comma', ';', ['1,5', '-1.234.567,25', '3'], [1.5, -1234567.25, 3]],
+    ['a decimal comma that might be thousands', ';', ['1,234', '5,678'], [1.234, 5.678]],
+    ['thousands beside a tab', '\t', ['1,234', '12', '1,234,567.5'], [1234, 12, 1234567.5]],
+    ['a decimal comma beside a tab', '\t', ['1,5', '12', '0,25'], [1.5, 12, 0.25]],
+    ['dollars', ',', ['"$1,200.50"', '-$3', 'NA'], [1200.5, -3, MISSING]],
+    ['percents', ',', ['12.5%', '7 %', '-0.1%'], [12.5, 7, -0.1]],
+    ['text: two currencies', ',', ['$1', '€2'], ['$1', '€2']],
+    ['text: one word among numbers', ',', ['1', 'NA', 'two'], ['1', 'NA', 'two']],
+    ['text: nothing but marks', ',', ['NA', '-'], ['NA', '-']],
+    ['text: words that may be a category', ',', ['1', 'none', 'unknown'], ['1', 'none', 'unknown']],
+    ['text: addresses, telephones', ',', ['10.0.0.17', '555 12 34', '1.2.3'], ['10.0.0.17', '555 12 34', '1.2.3']],
+  ])('reads a column of %s', async (_, delimiter, values, expected) => {
+    const path = write('.csv', `x${delimiter}k\n${values.map((value) => `${value}${delimiter}k\n`).join('')}`);
+    expect((await contents(path)).x).toEqual(expected);
+  });
+
+  it('leaves out no line, not one that begins with # either', async () => {
+    expect((await contents(write('.csv', 'tag,x\n#1,k\n3,k\n#2,k\n'))).tag).toEqual(['#1', '3', '#2']);
+  });
+
+  it('reads dates and times with marks of missing ones as such', async () => {
+    const text = 'd,t\n2024-02-29,-\nNA,2024-02-29 10:20:30\n2024-03-01,2024-03-01 00:00:00\n';
+    await withTable(write('.csv', text), async ({ columns }) => {
+      expect(columns.map(({ kind, type }) => [kind, type])).toEqual([
+        ['time', 'DATE'],
+        ['time', 'TIMESTAMP'],
+      ]);
+    });
+  });
+
+  it('looks at every row of every file before a text is a number, and says what it made of it', async () => {
+    const rows = Array.from({ length: 3000 }, (_, i) => `${i === 2900 ? 'NA' : i},"${i},5"\n`).join('');
+    const numbers = write('.csv', `x,"a ""b"""\n${rows}`);
+    const text = write('.csv', '"a ""b""",x\n"1,5",two\n');
+    await withTable(numbers, async ({ columns, notes, location }) => {
+      expect(columns.map(({ kind }) => kind)).toEqual(['number', 'number']);
+      expect(notes).toEqual([
+        `${location} has marks that are read as missing values: "NA" in "x" (1 of 3000)`,
+        `${location}: numbers have a decimal comma in "a \\"b\\""`,
+      ]);
+    });
+    await withTable({ data: [numbers, text] }, async ({ columns }) => {
+      expect(columns.map(({ kind }) => kind)).toEqual(['category', 'number']);
+    });
+  });
+
+  it.each(['utf16le', 'utf16be'])('is read in %s too, as spreadsheets write it', async (encoding) => {
+    const bytes = Buffer.from('\ufeffname,x\nGröße 𝄞,1\n', 'utf16le');
+    expect(await contents(write('.csv', encoding === 'utf16le' ? bytes : bytes.swap16()))).toEqual({
+      name: ['Größe 𝄞'],
+      x: [1],
+    });
+  });
+
+  it.each([
+    ['another encoding', Buffer.from('name,x\nGröße,1\n', 'latin1'), /line 2: .*iconv -f WINDOWS-1252 -t UTF-8/],
+    [
+      'a quote that is not closed',
+      Buffer.from('a,b\n"1,2\n3,4\n'),
+      /line 2: Value with unterminated quote.*double quotes/,
+    ],
+    ['a line of fewer fields', Buffer.from('a,b\n1,2\n3\n'), /line 3: .*Every line has as many fields as the first/],
+  ])('refuses %s with the way out', async (_, content, message) => {
+    const error = await refusal(write('.csv', content));
+    expect(`${error.message}. ${error.hint}`).toMatch(message);
   });
 
   it('reads numbers as the nearest float64', async () => {

@@ -6,8 +6,9 @@
 import { open } from 'node:fs/promises';
 import { ParagradError } from '../../errors.js';
 import { quoteLiteral } from '../duckdb.js';
-import type { Table, TableFile, TableSource } from '../table.js';
+import type { ColumnKind, Table, TableFile, TableSource } from '../table.js';
 import { type Conversion, openConverted } from './convert.js';
+import { findSpelt } from './csv-numbers.js';
 import type { OpenOptions } from './format.js';
 import { explained, pathList, plainFiles } from './text.js';
 
@@ -18,18 +19,20 @@ const HEADER_BYTES = 1 << 20;
 
 /** @throws ParagradError `schema_mismatch`, `unreadable`, `truncated`, `disk_full` */
 export async function openCsv(source: TableSource, options: OpenOptions): Promise<Table> {
-  return await openConverted(source, 'CSV', options, async (conversion) => {
+  let notes: readonly string[] = [];
+  const table = await openConverted(source, 'CSV', options, async (conversion) => {
     const paths = await plainFiles(source.files, conversion);
     const files: CsvFile[] = [];
     for (const [i, file] of source.files.entries()) files.push(await describeFile(file, paths[i], conversion));
     checkHeaders(files);
-    try {
-      return await convert(files, '', conversion);
-    } catch (error) {
+    const converted = await convert(files, '', source.location, options.kinds, conversion).catch((error: unknown) => {
       if (!(error instanceof ParagradError) || error.code !== 'unreadable') throw error;
-      return await convert(files, ', sample_size = -1', conversion);
-    }
+      return convert(files, ', sample_size = -1', source.location, options.kinds, conversion);
+    });
+    notes = converted.notes;
+    return converted.files;
   });
+  return { ...table, notes };
 }
 
 interface CsvFile {
@@ -38,13 +41,14 @@ interface CsvFile {
   readonly path: string;
   /** Options of `read_csv`, the same for all files. */
   readonly dialect: string;
+  readonly delimiter: string;
   readonly names: readonly string[];
 }
 
 async function describeFile(file: TableFile, path: string, { duckdb, signal }: Conversion): Promise<CsvFile> {
   const header = await readHeader(path, file.name);
   const delimiter = delimiterOf(header);
-  const dialect = `hive_partitioning = false, header = true, delim = ${quoteLiteral(delimiter)}, quote = '"', escape = '"'`;
+  const dialect = `hive_partitioning = false, header = true, delim = ${quoteLiteral(delimiter)}, quote = '"', escape = '"', comment = '', skip = 0`;
   const source = `read_csv(${quoteLiteral(path)}, ${dialect}, all_varchar = true`;
   const columns = await duckdb.rows(`DESCRIBE SELECT * FROM ${source})`, signal).catch(async (error: unknown) => {
     // Where no line fits, DuckDB lists what it tried. Told how many fields there are, it says which line has others.
@@ -55,7 +59,7 @@ async function describeFile(file: TableFile, path: string, { duckdb, signal }: C
     });
     throw explained(error, file.name);
   });
-  return { file, path, dialect, names: columns.map(([name]) => String(name)) };
+  return { file, path, dialect, delimiter, names: columns.map(([name]) => String(name)) };
 }
 
 async function readHeader(path: string, name: string): Promise<string> {
@@ -98,17 +102,45 @@ function checkHeaders([first, ...others]: readonly CsvFile[]): void {
   }
 }
 
+/** The SQL type of a column without a value. */
+function typeOfEmpty(kind: ColumnKind | undefined): string | null {
+  return kind === 'number' ? 'DOUBLE' : kind === 'time' ? 'TIMESTAMP' : kind === 'clock' ? 'TIME' : null;
+}
+
+interface Converted {
+  readonly files: readonly TableFile[];
+  readonly notes: readonly string[];
+}
+
 /** @param sampling options of `read_csv` that say how many rows decide the types */
-async function convert(files: readonly CsvFile[], sampling: string, conversion: Conversion): Promise<TableFile[]> {
+async function convert(
+  files: readonly CsvFile[],
+  sampling: string,
+  location: string,
+  kinds: OpenOptions['kinds'],
+  conversion: Conversion,
+): Promise<Converted> {
   const strict = await columnTypes(files, `allow_quoted_nulls = false${sampling}`, conversion);
   const lenient = await columnTypes(files, `allow_quoted_nulls = true${sampling}`, conversion);
+  const texts = new Map<string, string | null>();
+  for (const name of files[0].names) {
+    const kind = kinds?.get(name);
+    if (kind === 'category' && lenient.get(name) !== 'BOOLEAN') {
+      for (const types of [strict, lenient]) types.set(name, 'VARCHAR');
+    } else if (lenient.get(name) === 'VARCHAR') {
+      texts.set(name, typeOfEmpty(kind));
+    }
+  }
+  const spelt = await findSpelt(allText(files), texts, files[0].delimiter, location, (sql) =>
+    conversion.duckdb.rows(sql, conversion.signal),
+  );
   const converted: TableFile[] = [];
   for (const { file, path, dialect, names } of files) {
     const types = names.map((name) => `${quoteLiteral(name)}: ${quoteLiteral(strict.get(name)!)}`).join(', ');
     const columns = names.map((name, i) => {
       const type = lenient.get(name)!;
       const value = type === strict.get(name) ? `c${i}` : `CAST(nullif(c${i}, '') AS ${type})`;
-      return `${value} AS "${name.replaceAll('"', '""')}"`;
+      return `${spelt.readers.get(name)?.(`c${i}`) ?? value} AS "${name.replaceAll('"', '""')}"`;
     });
     const text = `read_csv(${quoteLiteral(path)}, ${dialect}, allow_quoted_nulls = false, types = {${types}})`;
     const query = `SELECT ${columns.join(', ')} FROM ${text} AS t(${names.map((_, i) => `c${i}`).join(', ')})`;
@@ -118,7 +150,13 @@ async function convert(files: readonly CsvFile[], sampling: string, conversion: 
       throw explained(error, file.name);
     }
   }
-  return converted;
+  return { files: converted, notes: spelt.notes };
+}
+
+/** All files, every column as text. */
+function allText(files: readonly CsvFile[]): string {
+  const paths = pathList(files.map(({ path }) => path));
+  return `read_csv(${paths}, ${files[0].dialect}, union_by_name = true, all_varchar = true, allow_quoted_nulls = false)`;
 }
 
 /** The types of the columns over all files, by name. */

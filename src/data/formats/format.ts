@@ -1,11 +1,13 @@
 /** What a table format is: the names of its files, and how they are opened. */
-import type { Table, TableSource } from '../table.js';
+import type { ColumnKind, Table, TableSource } from '../table.js';
 
 export interface OpenOptions {
   /** Threads that may read at once: as many as the run has workers. Default 1. */
   readonly threads?: number;
   /** Bytes that a reader may plan to hold. Default: what it profits from. */
   readonly memoryBytes?: number | undefined;
+  /** What columns hold where a CSV file leaves it open, by name: those of the table that this one goes with. */
+  readonly kinds?: ReadonlyMap<string, ColumnKind> | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
