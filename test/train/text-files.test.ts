@@ -14,6 +14,8 @@ const GRADES = ['1', '2', 'B', 'NA'];
 const header = 'grade,x,day,y\n';
 const row = (i: number): string => `${GRADES[i % 4]},${i % 7},2024-01-${10 + (i % 9)},${(i % 4) * 10 + (i % 7)}\n`;
 
+let runDir: string;
+
 function write(name: string, text: string): string {
   const path = join(folder, name);
   writeFileSync(path, text);
@@ -22,7 +24,7 @@ function write(name: string, text: string): string {
 
 async function predictions(data: string): Promise<unknown[]> {
   const found: unknown[] = [];
-  for await (const { columns } of predict(join(folder, 'run'), data)) found.push(...columns[0].values);
+  for await (const { columns } of predict(runDir, data)) found.push(...columns[0].values);
   return found;
 }
 
@@ -31,8 +33,8 @@ beforeAll(async () => {
   const data = write('train.csv', header + rows);
   // Of the held-out rows, no grade is a word and no x is there.
   const validation = write('validation.csv', `${header}1,,2024-01-10,3\n2,NA,2024-01-11,13\n`);
-  const shared = { target: 'y', hidden: [8], epochs: 3, workers: 1, runsDir: folder } as const;
-  await train({ data, validation, name: 'run', ...shared });
+  const shared = { target: 'y', hidden: [8], epochs: 3, workers: 1, runsDir: folder };
+  ({ runDir } = await train({ data, validation, ...shared }).result);
 });
 
 describe('a model', () => {
@@ -51,10 +53,7 @@ describe('a model', () => {
   });
 
   it('is scored on them', async () => {
-    const { rows: scored } = await evaluate(
-      join(folder, 'run'),
-      write('test.csv', `${header}1,,2024-01-12,3\n2,,,13\n`),
-    );
+    const { rows: scored } = await evaluate(runDir, write('test.csv', `${header}1,,2024-01-12,3\n2,,,13\n`));
     expect(scored).toBe(2);
   });
 });
