@@ -78,16 +78,31 @@ export function select({ column: { kind, type }, sql }: ParquetColumn, known: Kn
   if (kind === 'category' && known === undefined) {
     return { expression: `encode(CAST(${sql} AS VARCHAR))`, decode: strings };
   }
-  const dictionary = known?.values ?? BOOLEANS;
+  if (known === undefined) return codes(sql, BOOLEANS);
+  const { values, enumName } = known;
+  if (enumName !== null) return codes(`enum_code(TRY_CAST(${sql} AS ${enumName}))`, values);
+  // `greatest` passes over nulls and, a function too, is run for entries of the dictionary; `coalesce` and `- 1` for rows.
   return {
-    expression: known ? codeOf(sql, known) : `coalesce(CAST(${sql} AS INTEGER), -1)`,
-    decode: (chunk, i) => ({ kind: 'category', codes: integers(chunk, i), dictionary }),
+    expression: `greatest(list_position([${values.map(quoteLiteral).join(', ')}]::VARCHAR[], ${sql}), 0)`,
+    decode: (chunk, i) => ({
+      kind: 'category',
+      codes: lowered(integers(chunk, i)),
+      dictionary: values,
+    }),
   };
 }
 
-function codeOf(sql: string, { values, enumName }: KnownValues): string {
-  if (enumName !== null) return `coalesce(CAST(enum_code(TRY_CAST(${sql} AS ${enumName})) AS INTEGER), -1)`;
-  return `coalesce(list_position([${values.map(quoteLiteral).join(', ')}]::VARCHAR[], ${sql}), 0) - 1`;
+/** Places in a list, counted from 1, as codes. In place. */
+function lowered(places: Int32Array): Int32Array {
+  for (let i = 0; i < places.length; i++) places[i]--;
+  return places;
+}
+
+function codes(sql: string, dictionary: readonly string[]): Selected {
+  return {
+    expression: `coalesce(CAST(${sql} AS INTEGER), -1)`,
+    decode: (chunk, i) => ({ kind: 'category', codes: integers(chunk, i), dictionary }),
+  };
 }
 
 /**
