@@ -2,6 +2,7 @@
  * Writes one column of a batch into rows of a dataset: numbers as `centred` float32, categories and classes as global codes.
  * Which rows go where is the concern of fill.ts.
  */
+import type { SourceColumn } from '../kernels/table.js';
 import { bucketOf } from './buckets.js';
 import { centred, type Preprocessing } from './preprocess.js';
 import type { CategoryValues, NumberValues } from './table.js';
@@ -27,6 +28,8 @@ export interface ColumnWriter {
   readonly rule: 'number' | 'weight';
   /** Writes a word of each row of the run; gives the first row of the batch whose value it refuses, or -1. */
   readonly write: (run: Run, word: number, values: Values) => number;
+  /** The same for a kernel (kernels/table.ts), which writes what `write` does where nothing is refused; absent: it cannot. */
+  readonly source?: (values: Values) => Omit<SourceColumn, 'word'>;
 }
 
 /**
@@ -56,7 +59,12 @@ export function createWriters(
 }
 
 function numberWriter(name: string, centre: number): ColumnWriter {
-  return { name, rule: 'number', write: (run, word, values) => writeNumbers(run, word, values, centre) };
+  return {
+    name,
+    rule: 'number',
+    write: (run, word, values) => writeNumbers(run, word, values, centre),
+    source: (column) => ({ values: (column as NumberValues).values, centre, recoded: undefined }),
+  };
 }
 
 function writeNumbers({ view, rows, starts, count }: Run, word: number, column: Values, centre: number): number {
@@ -106,16 +114,20 @@ function bucketWriter(name: string, buckets: number): ColumnWriter {
 function recodingWriter(name: string, codeOf: (value: string) => number): ColumnWriter {
   let dictionary: readonly string[] | undefined;
   let recoded = new Int32Array(0);
+  const recode = (category: CategoryValues): Int32Array => {
+    if (category.dictionary !== dictionary) {
+      dictionary = category.dictionary;
+      recoded = Int32Array.from(dictionary, codeOf);
+    }
+    return recoded;
+  };
   return {
     name,
     rule: 'number',
-    write(run, word, column) {
+    write: (run, word, column) => writeCodes(run, word, column as CategoryValues, recode(column as CategoryValues)),
+    source(column) {
       const category = column as CategoryValues;
-      if (category.dictionary !== dictionary) {
-        dictionary = category.dictionary;
-        recoded = Int32Array.from(dictionary, codeOf);
-      }
-      return writeCodes(run, word, category, recoded);
+      return { values: category.codes, centre: 0, recoded: recode(category) };
     },
   };
 }

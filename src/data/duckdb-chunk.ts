@@ -10,7 +10,7 @@ import { createRequire } from 'node:module';
 import type { DuckDBBlobValue, DuckDBDataChunk, DuckDBResult, DuckDBValue } from '@duckdb/node-api';
 import { invariant } from '../errors.js';
 import { createCoder } from './distinct.js';
-import type { CategoryValues } from './table.js';
+import type { CategoryValues, Numbers } from './table.js';
 
 /** What is used of @duckdb/node-bindings. */
 interface Bindings {
@@ -45,9 +45,9 @@ export function typesOf(result: DuckDBResult): number[] {
 }
 
 /** The values of a DOUBLE or FLOAT column that holds no nulls. */
-export function doubles(chunk: Chunk, column: number): Float64Array {
+export function numbers(chunk: Chunk, column: number): Numbers {
   const { rows, types } = chunk;
-  if (types[column] === FLOAT) return new Float64Array(new Float32Array(bytesOf(chunk, column, 4 * rows), 0, rows));
+  if (types[column] === FLOAT) return new Float32Array(bytesOf(chunk, column, 4 * rows), 0, rows);
   invariant(types[column] === DOUBLE, 'DuckDB gave no DOUBLE vector');
   return new Float64Array(bytesOf(chunk, column, 8 * rows), 0, rows);
 }

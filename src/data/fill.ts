@@ -4,6 +4,8 @@
  * Values that cannot be trained on (infinite, beyond float32, a weight that is none) are not thrown but returned: of
  * several workers' findings the first row's is the one to report, whoever found it first.
  */
+import type { AddonChoice } from '../kernels/native.js';
+import { createTableKernels } from '../kernels/table.js';
 import { type ColumnWriter, createWriters, type Run } from './column-writers.js';
 import type { Dataset } from './dataset.js';
 import type { Preprocessing } from './preprocess.js';
@@ -19,6 +21,8 @@ export interface FillPlan {
   readonly slots: SharedArrayBuffer;
   /** The row of the file that slots[0] stands for. */
   readonly firstRow: number;
+  /** Where kernels for tables are from, if there are any; no bit depends on them. */
+  readonly addon?: AddonChoice | null;
 }
 
 /** A value that cannot be used, and where it is. */
@@ -33,6 +37,8 @@ export interface Problem {
 /** Rows of all columns are written before the next rows: few enough that what they touch stays in the cache. */
 const TILE_WORDS = 65_536;
 const MOST_TILE_ROWS = 256;
+/** Rows that kernels write at once; they cut tiles for themselves. */
+const KERNEL_ROWS = 4096;
 
 /** The columns to read for a plan, in the order that the filler expects. */
 export function columnsToFill({ dataset, preprocessing }: FillPlan): string[] {
@@ -57,20 +63,32 @@ export type Filler = (batch: RowBatch, rowStart: number, rowEnd: number) => Prob
 
 /** A function that writes batches with the columns of `columnsToFill`. */
 export function createFiller(plan: FillPlan): Filler {
-  const tileRows = Math.max(1, Math.min(MOST_TILE_ROWS, Math.floor(TILE_WORDS / plan.dataset.layout.stride)));
+  const { targets, weighted, stride } = plan.dataset.layout;
+  const kernels = createTableKernels(plan.addon ?? null, stride, KERNEL_ROWS);
+  const tileRows = kernels ? KERNEL_ROWS : Math.max(1, Math.min(MOST_TILE_ROWS, Math.floor(TILE_WORDS / stride)));
   const runsOf = createRuns(plan, tileRows);
-  const { targets, weighted } = plan.dataset.layout;
-  const writers = createWriters(plan.preprocessing, { target: targets > 0, weight: weighted });
   const order = columnsToFill(plan);
-  const positions = writers.map(({ name }) => order.indexOf(name));
+  const writers = createWriters(plan.preprocessing, { target: targets > 0, weight: weighted }).map(
+    (writer, word): PlacedWriter => ({ ...writer, word, position: order.indexOf(writer.name) }),
+  );
+  const forKernels = writers.filter(({ source }) => source !== undefined);
+  const others = writers.filter(({ source }) => source === undefined);
+
+  /** Lets kernels write what they can; gives the writers that are left. */
+  const writeByKernels = (run: Run, { columns }: RowBatch): readonly PlacedWriter[] => {
+    if (kernels === null) return writers;
+    const sources = forKernels.map(({ source, word, position }) => ({ word, ...source!(columns[position]) }));
+    const piece = run.view.buffer as SharedArrayBuffer;
+    return kernels.write(piece, run.rows, run.starts, run.count, sources) ? others : writers;
+  };
+
   return (batch, rowStart, rowEnd) => {
     const end = rowEnd - batch.rowStart;
     for (let tile = rowStart - batch.rowStart; tile < end; tile += tileRows) {
       let problem: Problem | null = null;
       for (const run of runsOf(batch.rowStart, tile, Math.min(end, tile + tileRows))) {
-        for (let word = 0; word < writers.length; word++) {
-          const { name, rule, write } = writers[word];
-          const values = batch.columns[positions[word]];
+        for (const { name, rule, write, word, position } of writeByKernels(run, batch)) {
+          const values = batch.columns[position];
           const refused = write(run, word, values);
           const row = batch.rowStart + refused;
           if (refused < 0 || (problem !== null && problem.row <= row)) continue;
@@ -81,6 +99,12 @@ export function createFiller(plan: FillPlan): Filler {
     }
     return null;
   };
+}
+
+/** A writer, its word of the row, and its column of a batch. */
+interface PlacedWriter extends ColumnWriter {
+  readonly word: number;
+  readonly position: number;
 }
 
 /** A function that gives the runs of rows from .. to (exclusive) of a batch, without those that are dropped. */

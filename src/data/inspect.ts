@@ -2,7 +2,7 @@
  * What there is to say of a table, column by column: its nulls and its NaN apart, distinct values, range and mean. One pass
  * over the numbers; sums run in row order, so that the same rows give the same description in any format and any blocks.
  */
-import type { Column, Table } from './table.js';
+import type { Column, Numbers, Table } from './table.js';
 
 /** Distinct values are counted up to this. */
 export const COUNTED_DISTINCT = 10_000;
@@ -64,7 +64,7 @@ function atMostCounted(count: number): number | null {
 }
 
 interface Accumulator {
-  add(values: Float64Array): void;
+  add(values: Numbers): void;
   summary(nulls: number): { distinct: number | null; numbers: NumberSummary };
 }
 

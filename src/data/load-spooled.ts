@@ -3,6 +3,7 @@
  * not yet standardised, and their statistics are taken on the way. The preprocessing that comes out has the same bits as
  * that of `loadTraining`.
  */
+import type { AddonChoice } from '../kernels/native.js';
 import type { RowLayout } from './dataset.js';
 import { partsOf, standardisedWords, type TrainingLoad, type TrainingPlan } from './load.js';
 import { measure, openSample } from './measure.js';
@@ -21,6 +22,8 @@ export interface SpooledTraining extends Split {
   /** What is done to a row of the file to make it that. */
   readonly scales: readonly ColumnScale[];
   readonly preprocessing: Preprocessing;
+  /** Where kernels for its rows are from, if there are any. */
+  readonly addon: AddonChoice | null;
   /** What the user should know besides the notes of the plan. */
   readonly notes: readonly string[];
 }
@@ -45,7 +48,17 @@ export async function loadSpooled(
   const { table, rows, held, preprocessing: raw, layout, trainRows, validationRows } = plan;
   const columns = standardisedWords(raw);
   const sample = openSample(trainRows, layout, load);
-  const own = { place: file.place, preprocessing: raw, layout, trainRows, heldStart: trainRows, columns, sample };
+  const addon = load.kernelSource?.addon ?? null;
+  const own = {
+    place: file.place,
+    preprocessing: raw,
+    layout,
+    trainRows,
+    heldStart: trainRows,
+    columns,
+    sample,
+    addon,
+  };
   const spool = { ...own, ...staging };
   const parts = await spoolRows(table, rows, spool, load);
   if (held) await spoolRows(held.table, held.rows, spool, load);
@@ -58,6 +71,7 @@ export async function loadSpooled(
     layout: rowLayout(preprocessing, partsOf(preprocessing)),
     scales: columnScales(preprocessing, true),
     preprocessing,
+    addon,
     notes: emptyNotes(table.location, raw, moments),
   };
 }

@@ -2,7 +2,6 @@
  * Loads tables into datasets, for training and for a model that exists. What is loaded depends on the rows, the options and
  * the seed alone: not on the format, its blocks, or who reads them.
  */
-import type { KernelSource } from '../kernels/load.js';
 import { countClasses } from './class-counts.js';
 import { type ColumnChoice, checkColumns, chooseColumns } from './columns.js';
 import type { Dataset, RowLayout } from './dataset.js';
@@ -29,8 +28,6 @@ export interface TrainingLoad extends ColumnChoice, MeasureOptions, LoadContext 
   readonly split?: SplitText | undefined;
   /** In place of the fraction: one of several parts that share all rows among them. */
   readonly fold?: Fold | undefined;
-  /** Compute some of it faster; no bit depends on them. */
-  readonly kernelSource?: KernelSource | undefined;
   /** Count the training rows of each class. Default false. */
   readonly countClasses?: boolean | undefined;
 }

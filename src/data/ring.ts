@@ -6,6 +6,7 @@
  * worth at a time, then those of the second epoch … Window q lies in place q % windows of the ring. A batch may reach over
  * several windows, so those from its first row on are kept; all further places are read ahead.
  */
+import { createTableKernels } from '../kernels/table.js';
 import { allocateDataset } from './dataset.js';
 import type { SlotRange, TrainingInput } from './input.js';
 import type { SpooledTraining } from './load-spooled.js';
@@ -41,7 +42,8 @@ export function createRing(
   windows: number,
   epochs: number,
 ): TrainingInput {
-  const { file, layout, scales, trainRows, validationRows } = spooled;
+  const { file, layout, scales, trainRows, validationRows, addon } = spooled;
+  const kernels = createTableKernels(addon, layout.stride);
   const { windowRows } = order;
   const rowBytes = 4 * layout.stride;
   const dataset = allocateDataset(windows * windowRows, layout, windowRows * rowBytes);
@@ -79,7 +81,7 @@ export function createRing(
         const start = row;
         row += rows;
         await file.read(new Uint8Array(piece, start * rowBytes, rows * rowBytes), slot * rowBytes);
-        standardiseRows(dataset, scales, place * windowRows + start, place * windowRows + start + rows);
+        standardiseRows(dataset, scales, place * windowRows + start, place * windowRows + start + rows, kernels);
       }
     };
     await Promise.all(Array.from({ length: READS }, lane));

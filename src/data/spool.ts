@@ -3,6 +3,7 @@
  * stretches at a time. Whoever decodes (DuckDB in the coordinator, or workers), threads write what was decoded and take the
  * moments of its chunks on the way. What ends up in the file, and what the moments are, depends on the rows alone.
  */
+import type { AddonChoice } from '../kernels/native.js';
 import type { Dataset, RowLayout } from './dataset.js';
 import { columnsToFill, createFiller, type Filler, type FillPlan, valuesToFill } from './fill.js';
 import { checkInterrupt } from './interrupt.js';
@@ -39,6 +40,8 @@ export interface SpoolPlan extends StagingSizes {
   readonly columns: readonly number[];
   /** Receives the training rows that it asks for, if one is wanted. */
   readonly sample: Sample | null;
+  /** Where kernels for tables are from, if there are any. */
+  readonly addon: AddonChoice | null;
 }
 
 /** Memory for one stretch at a time. */
@@ -144,12 +147,12 @@ async function decodeHere(
   }
 }
 
-function fillPlan({ preprocessing }: SpoolPlan, { rowStart }: Stretch, { dataset, slots }: Staging): FillPlan {
-  return { dataset, preprocessing, slots, firstRow: rowStart };
+function fillPlan({ preprocessing, addon }: SpoolPlan, { rowStart }: Stretch, { dataset, slots }: Staging): FillPlan {
+  return { dataset, preprocessing, slots, firstRow: rowStart, addon };
 }
 
-function storeTask({ place, columns, sample }: SpoolPlan, stretch: Stretch, { dataset }: Staging): StoreTask {
-  return { place, dataset, stretch, columns, sample };
+function storeTask({ place, columns, sample, addon }: SpoolPlan, stretch: Stretch, { dataset }: Staging): StoreTask {
+  return { place, dataset, stretch, columns, sample, addon };
 }
 
 /** As many as asked for, each large enough for any stretch. */

@@ -4,6 +4,7 @@
  * threads perhaps still starting. How the work is cut decides no bit.
  */
 import { ParagradError } from '../errors.js';
+import type { KernelSource } from '../kernels/load.js';
 import { show } from './columns.js';
 import { allocateDataset, type Dataset, type RowLayout } from './dataset.js';
 import type { FillPlan, Problem } from './fill.js';
@@ -25,6 +26,8 @@ export interface LoadProgress {
 /** What all stages of a load share. */
 export interface LoadContext {
   readonly execute: Execute;
+  /** Compute some of it faster; no bit depends on them. */
+  readonly kernelSource?: KernelSource | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: LoadProgress) => void) | undefined;
 }
@@ -85,18 +88,19 @@ export async function fill(
   table: Table,
   plan: FillPlan,
   { rowStart, rowEnd }: Block,
-  { execute, signal, onProgress }: LoadContext,
+  { execute, signal, onProgress, kernelSource }: LoadContext,
 ): Promise<void> {
   const { location } = table;
+  const withKernels = { ...plan, addon: kernelSource?.addon ?? null };
   const report = (rows: number) => onProgress?.({ location, rows, of: rowEnd - rowStart });
   let problems: readonly (Problem | null)[];
   if (table.decodedBy === 'coordinator' || isSmall({ rowStart, rowEnd })) {
-    problems = [await fillFrom(table, plan, rowStart, rowEnd, signal, report)];
+    problems = [await fillFrom(table, withKernels, rowStart, rowEnd, signal, report)];
   } else {
     const ranges = readRanges(table, rowStart, rowEnd);
     problems = await execute(
       'fill',
-      ranges.map((range) => ({ source: table.source, plan, ...range })),
+      ranges.map((range) => ({ source: table.source, plan: withKernels, ...range })),
     );
     report(rowEnd - rowStart);
   }
@@ -133,14 +137,16 @@ export async function statistics(
   dataset: Dataset,
   rows: number,
   columns: readonly number[],
-  { execute }: LoadContext,
+  { execute, kernelSource }: LoadContext,
 ): Promise<Moments[]> {
+  const addon = kernelSource?.addon ?? null;
   const payloads = chunkRanges(rows).map(([chunkStart, chunkEnd]) => ({
     dataset,
     rows,
     columns,
     chunkStart,
     chunkEnd,
+    addon,
   }));
   return joinMoments(await executorFor(dataset, execute)('statistics', payloads), columns.length);
 }
@@ -172,13 +178,15 @@ export async function findInputs(
 export async function standardise(
   dataset: Dataset,
   columns: readonly ColumnScale[],
-  { execute }: LoadContext,
+  { execute, kernelSource }: LoadContext,
 ): Promise<void> {
+  const addon = kernelSource?.addon ?? null;
   const payloads = chunkRanges(dataset.rows).map(([start, end]) => ({
     dataset,
     columns,
     rowStart: start * CHUNK_ROWS,
     rowEnd: Math.min(dataset.rows, end * CHUNK_ROWS),
+    addon,
   }));
   await executorFor(dataset, execute)('standardise', payloads);
 }

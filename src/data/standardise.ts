@@ -1,7 +1,8 @@
 /** The second step of preprocessing, in place: standardises the stored values of a range of rows (see preprocess.ts). */
+import { STANDARD_WORDS, type TableKernels } from '../kernels/table.js';
 import type { Dataset } from './dataset.js';
 import { clipped, type Preprocessing, standardised } from './preprocess.js';
-import { forEachTile } from './statistics.js';
+import { forEachRun, forEachTile } from './statistics.js';
 
 export interface ColumnScale {
   /** Word of the row. */
@@ -26,17 +27,45 @@ export function columnScales({ numbers, categories, target }: Preprocessing, wit
   return scales;
 }
 
-/** Rows rowStart .. rowEnd (exclusive). */
+/**
+ * Rows rowStart .. rowEnd (exclusive).
+ *
+ * @param kernels for them; no bit depends on them
+ */
 export function standardiseRows(
   dataset: Dataset,
   columns: readonly ColumnScale[],
   rowStart: number,
   rowEnd: number,
+  kernels: TableKernels | null = null,
 ): void {
   const { stride } = dataset.layout;
+  const plain = kernels === null ? [] : columns.filter(isPlain);
+  if (kernels !== null && plain.length > 0) {
+    const scales = scalesOf(plain, stride);
+    forEachRun(dataset, rowStart, rowEnd, (words, start, rows) =>
+      kernels.standardise(words.buffer as SharedArrayBuffer, start, rows, scales),
+    );
+  }
+  const others = kernels === null ? columns : columns.filter((column) => !isPlain(column));
+  if (others.length === 0) return;
   forEachTile(dataset, rowStart, rowEnd, (words, start, rows) => {
-    for (const column of columns) standardiseColumn(words, start + column.word, rows, stride, column);
+    for (const column of others) standardiseColumn(words, start + column.word, rows, stride, column);
   });
+}
+
+function isPlain({ clip, scale }: ColumnScale): boolean {
+  return clip === undefined && scale !== 0;
+}
+
+/** Of every word of a row; those of other columns stay as they are. */
+function scalesOf(columns: readonly ColumnScale[], stride: number): Float64Array {
+  const scales = new Float64Array(stride * STANDARD_WORDS);
+  for (let word = 0; word < stride; word++) scales.set([0, 1, Number.NaN], word * STANDARD_WORDS);
+  for (const { word, shift, scale, keepMissing } of columns) {
+    scales.set([shift, scale, keepMissing ? Number.NaN : 0], word * STANDARD_WORDS);
+  }
+  return scales;
 }
 
 function standardiseColumn(

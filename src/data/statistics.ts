@@ -5,12 +5,10 @@
  * parts join by the formula of Chan, Golub & LeVeque ("Updating formulae and a pairwise algorithm for computing sample
  * variances", 1979), along one balanced binary tree over the chunks. So only the rows decide the result.
  */
+import { type TableKernels, MOMENT_WORDS as WORDS } from '../kernels/table.js';
 import type { Dataset } from './dataset.js';
 
 export const CHUNK_ROWS = 4096;
-
-/** Float64 words of one column's moments in one chunk: count, missing, mean, M2, min, max. */
-const WORDS = 6;
 
 export interface Moments {
   /** Values that are not missing. */
@@ -65,6 +63,7 @@ function forEachPart(
  * Moments of columns in chunks chunkStart .. chunkEnd (exclusive) of the first `rows` rows.
  *
  * @param columns words of the row
+ * @param kernels for its rows; no bit depends on them
  * @returns [chunks, columns, WORDS]
  */
 export function chunkMoments(
@@ -73,6 +72,7 @@ export function chunkMoments(
   columns: readonly number[],
   chunkStart: number,
   chunkEnd: number,
+  kernels: TableKernels | null = null,
 ): Float64Array {
   const size = columns.length * WORDS;
   const out = new Float64Array((chunkEnd - chunkStart) * size);
@@ -81,9 +81,28 @@ export function chunkMoments(
     const from = chunk * CHUNK_ROWS;
     const to = Math.min(rows, from + CHUNK_ROWS);
     const part = out.subarray((chunk - chunkStart) * size, (chunk - chunkStart + 1) * size);
-    oneChunk(dataset, from, to, words, part);
+    if (kernels === null || !liesInOnePiece(dataset, from, to)) oneChunk(dataset, from, to, words, part);
+    else forEachRun(dataset, from, to, (of, start, count) => measureRun(kernels, of, start, count, words, part));
   }
   return out;
+}
+
+function liesInOnePiece({ rowsPerPiece }: Dataset, from: number, to: number): boolean {
+  return Math.floor(from / rowsPerPiece) === Math.floor((to - 1) / rowsPerPiece);
+}
+
+function measureRun(
+  kernels: TableKernels,
+  of: Float32Array,
+  start: number,
+  rows: number,
+  columns: Int32Array,
+  out: Float64Array,
+): void {
+  const moments = kernels.measure(of.buffer as SharedArrayBuffer, start, rows);
+  for (const [c, word] of columns.entries()) {
+    out.set(moments.subarray(word * WORDS, (word + 1) * WORDS), c * WORDS);
+  }
 }
 
 function oneChunk(dataset: Dataset, from: number, to: number, columns: Int32Array, out: Float64Array): void {

@@ -5,6 +5,8 @@
  * A stretch ends where the training rows so far are a whole number of chunks, so that chunks are never torn: their moments
  * are those that the dataset in memory would give, bit by bit.
  */
+import type { AddonChoice } from '../kernels/native.js';
+import { createTableKernels } from '../kernels/table.js';
 import type { Dataset } from './dataset.js';
 import { type Sample, takeSample } from './sample.js';
 import { DROPPED } from './split.js';
@@ -85,6 +87,8 @@ export interface StoreTask {
   readonly columns: readonly number[];
   /** Receives its share of the training rows, if one is wanted. */
   readonly sample: Sample | null;
+  /** Where kernels for tables are from, if there are any. */
+  readonly addon: AddonChoice | null;
 }
 
 /**
@@ -93,9 +97,10 @@ export interface StoreTask {
  * @returns the moments of its chunks, for `joinMoments`
  * @throws ParagradError `disk_full` or `not_writable`
  */
-export function storeStretch({ place, dataset, stretch, columns, sample }: StoreTask): Float64Array {
+export function storeStretch({ place, dataset, stretch, columns, sample, addon }: StoreTask): Float64Array {
   const { train, held } = stretch;
-  const moments = chunkMoments(dataset, train.rows, columns, 0, Math.ceil(train.rows / CHUNK_ROWS));
+  const kernels = createTableKernels(addon, dataset.layout.stride);
+  const moments = chunkMoments(dataset, train.rows, columns, 0, Math.ceil(train.rows / CHUNK_ROWS), kernels);
   if (sample) takeSample(sample, dataset, train.rows, train.start);
   try {
     writeRows(place.fd, dataset, 0, train);

@@ -6,7 +6,7 @@
  */
 import { createDistinctValues } from './distinct.js';
 import { createSlots, DROPPED } from './split.js';
-import type { CategoryValues, NumberCounts, NumberValues, Table } from './table.js';
+import type { CategoryValues, NumberCounts, Numbers, NumberValues, Table } from './table.js';
 import { joinSpreads, NO_SPREAD, spreadOf, type TimeSpread } from './times.js';
 
 /** Most distinct values of a category, and most classes of a target. */
@@ -168,7 +168,7 @@ function createTargetSurvey(
     slots[row - rows.firstRow] = DROPPED;
   }
 
-  function addNumbers(values: Float64Array, rowStart: number): void {
+  function addNumbers(values: Numbers, rowStart: number): void {
     for (let i = 0; i < values.length; i++) {
       const value = values[i];
       if (Number.isNaN(value)) {

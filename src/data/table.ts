@@ -63,13 +63,16 @@ export interface Block {
   readonly rowEnd: number;
 }
 
+/** float32 where they are stored so. */
+export type Numbers = Float64Array | Float32Array;
+
 /**
  * Decoded values of one number column: missing (null or NaN) is NaN. A time is in seconds since 1970-01-01 UTC (one without
  * a time zone is taken for UTC), a time of day in seconds since midnight, a duration in seconds.
  */
 export interface NumberValues {
   readonly kind: 'number';
-  readonly values: Float64Array;
+  readonly values: Numbers;
 }
 
 /** Decoded values of one category or boolean column: an index into `dictionary`, -1 where missing. Booleans read "false", "true". */

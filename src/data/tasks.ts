@@ -2,6 +2,8 @@
  * The parts of loading that worker threads do: each task takes plain data over shared memory and gives plain data back.
  * What runs them is injected (`Execute`), so that loading is the same code in one thread, in many, and in a test.
  */
+import type { AddonChoice } from '../kernels/native.js';
+import { createTableKernels } from '../kernels/table.js';
 import { binPlaces, binsAt } from './bins.js';
 import type { Dataset } from './dataset.js';
 import { columnsToFill, createFiller, type FillPlan, type Problem, valuesToFill } from './fill.js';
@@ -51,6 +53,8 @@ export interface StatisticsTask {
   readonly chunkStart: number;
   /** Exclusive. */
   readonly chunkEnd: number;
+  /** Where kernels for tables are from, if there are any. */
+  readonly addon: AddonChoice | null;
 }
 
 export interface QuartilesTask {
@@ -82,6 +86,8 @@ export interface StandardiseTask {
   readonly rowStart: number;
   /** Last row, exclusive. */
   readonly rowEnd: number;
+  /** Where kernels for tables are from, if there are any. */
+  readonly addon: AddonChoice | null;
 }
 
 /** Surveys rows of a file that workers decode. */
@@ -130,8 +136,9 @@ export function storeTask(store: StoreTask): SpooledStretch {
 }
 
 /** Moments of a range of chunks, for `joinMoments`. */
-export function statisticsTask({ dataset, rows, columns, chunkStart, chunkEnd }: StatisticsTask): Float64Array {
-  return chunkMoments(dataset, rows, columns, chunkStart, chunkEnd);
+export function statisticsTask({ dataset, rows, columns, chunkStart, chunkEnd, addon }: StatisticsTask): Float64Array {
+  const kernels = createTableKernels(addon, dataset.layout.stride);
+  return chunkMoments(dataset, rows, columns, chunkStart, chunkEnd, kernels);
 }
 
 /** Quartiles of one column. */
@@ -149,8 +156,8 @@ export function inputsTask({ dataset, number, classes, wanted }: InputsTask): Fo
 }
 
 /** Standardises a range of rows in place. */
-export function standardiseTask({ dataset, columns, rowStart, rowEnd }: StandardiseTask): void {
-  standardiseRows(dataset, columns, rowStart, rowEnd);
+export function standardiseTask({ dataset, columns, rowStart, rowEnd, addon }: StandardiseTask): void {
+  standardiseRows(dataset, columns, rowStart, rowEnd, createTableKernels(addon, dataset.layout.stride));
 }
 
 /** The tasks by name. */

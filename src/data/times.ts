@@ -6,6 +6,7 @@
  * A year is 365.2425 days, so its circle is never more than a day off the calendar's.
  */
 import { cosineOfTurn, sineOfTurn } from '../kernels/trigonometry.js';
+import type { Numbers } from './table.js';
 
 export const TIME_PARTS = ['days', 'sin day', 'cos day', 'sin week', 'cos week', 'sin year', 'cos year'] as const;
 
@@ -32,7 +33,7 @@ export function joinSpreads(a: TimeSpread, b: TimeSpread): TimeSpread {
 }
 
 /** The spread of values, missing ones apart. */
-export function spreadOf(values: Float64Array): TimeSpread {
+export function spreadOf(values: Numbers): TimeSpread {
   let { min, max, wholeDays } = NO_SPREAD;
   for (let i = 0; i < values.length; i++) {
     const value = values[i];

@@ -2,9 +2,9 @@
  * The C addon (src/kernels/native/): where it is, loading it, and its part of a kernel set on one memory.
  *
  * The addon has the matrix products, the commonest updates and what the recipe's steps do element by element, for wide vectors and
- * with the bits of `wasm-fma`, and gathers rows; everything else of the set `native` is `wasm-fma` itself. A call costs about what
- * one into WebAssembly does, since its arguments are written to shared memory and not passed (native/addon.c), so there is no size
- * from which on it pays: it always does.
+ * with the bits of `wasm-fma`, gathers rows, and fills and measures tables (table.ts); everything else of the set `native` is
+ * `wasm-fma` itself. A call costs about what one into WebAssembly does, since its arguments are written to shared memory and not
+ * passed (native/addon.c), so there is no size from which on it pays: it always does.
  */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -13,10 +13,13 @@ import { distUrl } from '../memory/dist.js';
 import type { GatherRows, Kernels, NativeKernels } from './kernels.js';
 
 /**
- * Binds one instruction set to a memory, to the numbers of a call and to the rows that are gathered, if any are; all on shared
+ * Binds one instruction set to a memory, to the numbers of a call and to the rows of a table, if there are any; all on shared
  * buffers. What it returns computes what the numbers describe then, and throws a RangeError when that does not lie there.
  */
-export type BindKernels = (memory: Float32Array, call: Float64Array, table?: Float32Array) => () => void;
+export type BindKernels = (memory: Float32Array, call: Float64Array, table?: Float32Array) => RunKernel;
+
+/** `columns` are for the kernel that writes them (table.ts). */
+export type RunKernel = (columns?: readonly (ArrayBufferView | undefined)[]) => void;
 
 /** An entry for each instruction set that this processor has, best first. */
 export type Addon = Readonly<Record<string, BindKernels>>;
@@ -51,6 +54,9 @@ export const KERNEL = {
   periodicForward: 16,
   periodicGradient: 17,
   gatherRows: 18,
+  measureRows: 19,
+  standardiseRows: 20,
+  writeColumns: 21,
 } as const;
 
 /** Path of the addon for this platform, built here or shipped in the package; null when there is none. */

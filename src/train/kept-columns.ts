@@ -48,15 +48,15 @@ function keptValues(
   location: string,
 ): OutputColumn {
   if (values.kind === 'number') {
-    if (kind === 'time' || kind === 'clock')
-      return { name, type: 'string', values: timeTexts(kind, type, values.values) };
-    if (!/int/i.test(type)) return { name, type: 'double', values: values.values };
-    if (values.values.some((value) => Math.abs(value) > Number.MAX_SAFE_INTEGER)) {
+    const numbers = new Float64Array(values.values);
+    if (kind === 'time' || kind === 'clock') return { name, type: 'string', values: timeTexts(kind, type, numbers) };
+    if (!/int/i.test(type)) return { name, type: 'double', values: numbers };
+    if (numbers.some((value) => Math.abs(value) > Number.MAX_SAFE_INTEGER)) {
       throw new ParagradError('not_exact', `column "${name}" of ${location} holds integers beyond 2^53`, {
         hint: 'They cannot be kept exactly; store them as strings.',
       });
     }
-    return { name, type: 'integer', values: values.values };
+    return { name, type: 'integer', values: numbers };
   }
   const { codes, dictionary } = values;
   if (kind === 'boolean') {

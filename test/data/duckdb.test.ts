@@ -1,7 +1,7 @@
 /** The engine ends in order: interrupted by a signal or by close, at any moment. */
 import { describe, expect, it } from 'vitest';
 import { DuckDB } from '../../src/data/duckdb.js';
-import { doubles } from '../../src/data/duckdb-chunk.js';
+import { numbers } from '../../src/data/duckdb-chunk.js';
 import { ParagradError } from '../../src/errors.js';
 
 /** Runs for minutes unless it is interrupted. */
@@ -50,7 +50,7 @@ describe('DuckDB', () => {
     const duckdb = await open();
     let next = 0;
     for await (const chunk of duckdb.chunks('SELECT CAST(range AS DOUBLE) FROM range(1000000)')) {
-      for (const value of doubles(chunk, 0)) if (value !== next++) throw new Error(`row ${next} is ${value}`);
+      for (const value of numbers(chunk, 0)) if (value !== next++) throw new Error(`row ${next} is ${value}`);
       if (next > 300_000) break;
     }
     expect(next).toBeGreaterThan(300_000);

@@ -53,7 +53,7 @@ describe('a worker that', () => {
     };
     process.on('worker', collect);
     pool = createPool(3, { entry });
-    const standardise = { task: 'standardise', input: { dataset, columns: [], rowStart: 0, rowEnd: 0 } };
+    const standardise = { task: 'standardise', input: { dataset, columns: [], rowStart: 0, rowEnd: 0, addon: null } };
     await pool.runAll('data', [standardise, standardise, standardise]);
     process.off('worker', collect);
     const error = await pool.runAll('data', [standardise, { task: 'inputs' }, standardise]).catch((e: Error) => e);

@@ -8,7 +8,7 @@
  */
 import { invariant } from '../../errors.js';
 import { quoteLiteral } from '../duckdb.js';
-import { type Chunk, doubles, integers, strings } from '../duckdb-chunk.js';
+import { type Chunk, integers, numbers, strings } from '../duckdb-chunk.js';
 import type { CategoryValues, Column, ColumnKind, NumberValues } from '../table.js';
 
 const NUMBER =
@@ -72,7 +72,7 @@ export function select({ column: { kind, type }, sql }: ParquetColumn, known: Kn
     const [values, nan] = type === 'FLOAT' ? [sql, "'nan'::FLOAT"] : [numberOf(type, sql), "'nan'::DOUBLE"];
     return {
       expression: `coalesce(${values}, ${nan})`,
-      decode: (chunk, i) => ({ kind: 'number', values: doubles(chunk, i) }),
+      decode: (chunk, i) => ({ kind: 'number', values: numbers(chunk, i) }),
     };
   }
   if (kind === 'category' && known === undefined) {

@@ -9,12 +9,16 @@
  * (calls.c), and throws a RangeError when it describes nothing that lies in the memory. (Passing the numbers as arguments
  * takes three times as long as all the rest of a call, 130 ns: Node-API converts each one.)
  *
+ * run(columns), of a binding with a table, writes columns of a batch to rows of the table: for each a Float64Array or Float32Array
+ * and undefined, or an Int32Array of codes and another of what becomes of each. They may be anybody's: they are used during the call.
+ *
  * A call allocates nothing and there is no state beside what was bound, so any number of threads may load the addon.
  */
 #include <node_api.h>
 #include <stdbool.h>
 
 #include "calls.h"
+#include "table-call.h"
 
 typedef struct {
   const InstructionSet *set;
@@ -26,11 +30,53 @@ typedef struct {
   napi_ref held[4];
 } Binding;
 
+/* Columns of one call, at most. */
+enum { MOST_COLUMNS = 64 };
+
+/* Elements [2 i] and [2 i + 1] of what a call was given. */
+static bool read_source(napi_env env, napi_value columns, uint32_t i, Source *to) {
+  napi_value values, recoded;
+  napi_typedarray_type type;
+  size_t length;
+  void *data;
+  if (napi_get_element(env, columns, 2 * i, &values) != napi_ok ||
+      napi_get_typedarray_info(env, values, &type, &length, &data, NULL, NULL) != napi_ok) {
+    return false;
+  }
+  to->doubles = type == napi_float64_array ? data : NULL;
+  to->singles = type == napi_float32_array ? data : NULL;
+  to->codes = type == napi_int32_array ? data : NULL;
+  to->length = length;
+  if (to->codes == NULL) return to->doubles != NULL || to->singles != NULL;
+  if (napi_get_element(env, columns, 2 * i + 1, &recoded) != napi_ok ||
+      napi_get_typedarray_info(env, recoded, &type, &length, &data, NULL, NULL) != napi_ok) {
+    return false;
+  }
+  to->recoded = data;
+  to->recoded_length = length;
+  return type == napi_int32_array;
+}
+
+static const char *write_columns(napi_env env, const Binding *binding, napi_value columns) {
+  Source sources[MOST_COLUMNS];
+  uint32_t length;
+  if (napi_get_array_length(env, columns, &length) != napi_ok || length > 2 * MOST_COLUMNS || length % 2 != 0) {
+    return "a call writes at most 64 columns";
+  }
+  for (uint32_t i = 0; i < length / 2; i++) {
+    if (!read_source(env, columns, i, &sources[i])) return "a column is a typed array of numbers, or of codes and one more";
+  }
+  return perform_write(binding->memory, binding->table, binding->call, sources, length / 2);
+}
+
 static napi_value run(napi_env env, napi_callback_info info) {
   void *data;
-  if (napi_get_cb_info(env, info, NULL, NULL, NULL, &data) != napi_ok) return NULL;
+  napi_value columns;
+  size_t count = 1;
+  if (napi_get_cb_info(env, info, &count, &columns, NULL, &data) != napi_ok) return NULL;
   const Binding *binding = data;
-  const char *problem = perform(binding->set, binding->memory, binding->table, binding->call);
+  const char *problem = count == 0 ? perform(binding->set, binding->memory, binding->table, binding->call)
+                                   : write_columns(env, binding, columns);
   if (problem != NULL) napi_throw_range_error(env, NULL, problem);
   return NULL;
 }

@@ -49,10 +49,22 @@ static inline __attribute__((always_inline)) void transpose8(
 #define NEAREST(x) ((Floats)vrndnq_f32((float32x4_t)(x)))
 #include "width.h"
 
+typedef float Singles2 __attribute__((vector_size(8), aligned(4), may_alias));
+typedef double Doubles2 __attribute__((vector_size(16)));
+typedef long long Masks2 __attribute__((vector_size(16)));
+
+#define LANE(name) name##_128
+#define WIDTH 2
+#define Singles Singles2
+#define Doubles Doubles2
+#define Masks Masks2
+#include "table.h"
+
 static const Panel PANELS[] = {{8, multiply_128x2, pack_128x2, pack_transposed_128x2}};
 static const Updates UPDATES = {sgd_128, momentum_128, adam_128};
 static const Elementwise ELEMENTWISE_128 = ELEMENTWISE(128);
-static const InstructionSet SET_NEON = {"neon", PANELS, &UPDATES, &ELEMENTWISE_128};
+static const TableKernels TABLE_128 = TABLE_KERNELS(128, 2);
+static const InstructionSet SET_NEON = {"neon", PANELS, &UPDATES, &ELEMENTWISE_128, &TABLE_128};
 
 void find_instruction_sets(const InstructionSet *sets[MOST_SETS + 1]) {
   sets[0] = &SET_NEON;

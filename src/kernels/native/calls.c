@@ -8,6 +8,7 @@
 
 #include "elementwise-calls.h"
 #include "gather-call.h"
+#include "table-call.h"
 
 /* EXTRA is the bias of NN and the mask of NT. */
 static const char *perform_product(const Panel *panels, Memory memory, const double *call) {
@@ -103,5 +104,6 @@ const char *perform(const InstructionSet *set, Memory memory, Memory table, cons
   if (call[0] >= UPDATE_SGD && call[0] <= UPDATE_ADAM) return perform_update(set->updates, memory, call);
   if (call[0] >= ADD && call[0] <= PERIODIC_GRADIENT) return perform_elementwise(set->elementwise, memory, call);
   if (call[0] == GATHER_ROWS) return perform_gather(set->elementwise, memory, table, call);
+  if (call[0] == MEASURE_ROWS || call[0] == STANDARDISE_ROWS) return perform_table(set->table, memory, table, call);
   return "there is no such kernel";
 }

@@ -26,6 +26,9 @@ enum {
   PERIODIC_FORWARD,
   PERIODIC_GRADIENT,
   GATHER_ROWS,
+  MEASURE_ROWS,
+  STANDARDISE_ROWS,
+  WRITE_COLUMNS,
 };
 
 /* Numbers of a call; those that a kernel has no use for are not read. */

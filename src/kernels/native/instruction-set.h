@@ -4,6 +4,7 @@
 
 #include "elementwise.h"
 #include "product.h"
+#include "table-kernels.h"
 #include "update.h"
 
 typedef struct {
@@ -12,6 +13,7 @@ typedef struct {
   const Panel *panels;
   const Updates *updates;
   const Elementwise *elementwise;
+  const TableKernels *table;
 } InstructionSet;
 
 /* What this processor can run, best first, ended by a null pointer; empty on processors that the addon does not know. */

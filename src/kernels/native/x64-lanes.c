@@ -15,6 +15,10 @@ typedef unsigned Words8 __attribute__((vector_size(32)));
 typedef float Floats4 __attribute__((vector_size(16), aligned(4), may_alias));
 typedef int Ints4 __attribute__((vector_size(16)));
 typedef unsigned Words4 __attribute__((vector_size(16)));
+typedef double Doubles8 __attribute__((vector_size(64)));
+typedef long long Masks8 __attribute__((vector_size(64)));
+typedef double Doubles4 __attribute__((vector_size(32)));
+typedef long long Masks4 __attribute__((vector_size(32)));
 
 /* To the nearest, and no exception. */
 #define TO_NEAREST (_MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
@@ -44,6 +48,13 @@ typedef unsigned Words4 __attribute__((vector_size(16)));
 #define NEAREST(x) ((Floats8)_mm256_round_ps((__m256)(x), TO_NEAREST))
 #include "width.h"
 
+#define LANE(name) name##_256
+#define WIDTH 4
+#define Singles Floats4
+#define Doubles Doubles4
+#define Masks Masks4
+#include "table.h"
+
 #undef TARGET
 #define TARGET __attribute__((target("avx512f,avx2,fma")))
 
@@ -59,8 +70,17 @@ typedef unsigned Words4 __attribute__((vector_size(16)));
 #define NEAREST(x) ((Floats16)_mm512_roundscale_ps((__m512)(x), TO_NEAREST))
 #include "width.h"
 
+#define LANE(name) name##_512
+#define WIDTH 8
+#define Singles Floats8
+#define Doubles Doubles8
+#define Masks Masks8
+#include "table.h"
+
 const Updates UPDATES_512 = {sgd_512, momentum_512, adam_512};
 const Updates UPDATES_256 = {sgd_256, momentum_256, adam_256};
 const Elementwise ELEMENTWISE_512 = ELEMENTWISE(512);
 const Elementwise ELEMENTWISE_256 = ELEMENTWISE(256);
+const TableKernels TABLE_512 = TABLE_KERNELS(512, 8);
+const TableKernels TABLE_256 = TABLE_KERNELS(256, 4);
 #endif

@@ -3,9 +3,11 @@
 #define PARAGRAD_X64_LANES_H
 
 #include "elementwise.h"
+#include "table-kernels.h"
 #include "update.h"
 
 extern const Updates UPDATES_512, UPDATES_256;
 extern const Elementwise ELEMENTWISE_512, ELEMENTWISE_256;
+extern const TableKernels TABLE_512, TABLE_256;
 
 #endif

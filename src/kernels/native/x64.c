@@ -99,8 +99,8 @@ static const Panel PANELS_256[] = {
     {16, multiply_256x2, pack_256x2, pack_transposed_256x2},
     {8, multiply_256x1, pack_256x1, pack_transposed_256x1},
 };
-static const InstructionSet SET_AVX512 = {"avx512", PANELS_512, &UPDATES_512, &ELEMENTWISE_512};
-static const InstructionSet SET_AVX2 = {"avx2", PANELS_256, &UPDATES_256, &ELEMENTWISE_256};
+static const InstructionSet SET_AVX512 = {"avx512", PANELS_512, &UPDATES_512, &ELEMENTWISE_512, &TABLE_512};
+static const InstructionSet SET_AVX2 = {"avx2", PANELS_256, &UPDATES_256, &ELEMENTWISE_256, &TABLE_256};
 
 void find_instruction_sets(const InstructionSet *sets[MOST_SETS + 1]) {
   int count = 0;
