@@ -143,7 +143,12 @@ export class DuckDB {
 
   async #connect(): Promise<DuckDBConnection> {
     if (this.#closing !== undefined) throw interrupted(this.#subject);
-    return await this.#instance.connect();
+    try {
+      return await this.#instance.connect();
+    } catch (cause) {
+      if (this.#closing !== undefined) throw interrupted(this.#subject); // closed meanwhile
+      throw cause;
+    }
   }
 
   async #connected<T>(use: (connection: DuckDBConnection) => Promise<T>): Promise<T> {

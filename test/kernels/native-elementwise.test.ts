@@ -252,7 +252,7 @@ describe.each(Object.entries(addon))('%s checks the arguments of kernels that wo
     ],
     ['lie in the memory', [KERNEL.biasGradient, 2, 8, 0, 7, 0, 64, 0]],
     ['lie in the memory', [KERNEL.biasGradient, 64, 8, 0, 1024, 0, 64, 0]],
-    ['no such kernel', [KERNEL.gatherRows + 1, 4, 0, 0]],
+    ['no such kernel', [KERNEL.writeColumns + 1, 4, 0, 0]],
   ])('a RangeError that says "%s", for %j', (message, call) => {
     expect(() => perform(call)).toThrow(message);
     expect(floats.every((x) => x === 1)).toBe(true);
