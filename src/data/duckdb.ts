@@ -18,7 +18,7 @@ import { type Chunk, typesOf } from './duckdb-chunk.js';
 import { checkInterrupt, interrupted } from './interrupt.js';
 
 export interface DuckDBOptions {
-  /** Threads of a query: as many as the run has workers. */
+  /** Threads of a query. More than one are for its result as a whole: they read its chunks, in their order, no faster. */
   readonly threads: number;
   /** Bytes that it may use; beyond it spills to temporary files, or fails. Default 2 GiB. */
   readonly memoryBytes?: number | undefined;
@@ -30,14 +30,6 @@ const require = createRequire(import.meta.url);
 
 /** What DuckDB may use by default. */
 const MEMORY_BYTES = 0x8000_0000;
-/**
- * Bytes of result that a query may run ahead of its reader. With few, threads wait for the one whose rows come first (two
- * threads read 5M x 20 no faster than one with 16 MiB, and twice as fast with 64); one thread waits for nobody, and few stay
- * in the cache. A part of DuckDB's memory at most.
- */
-const STREAM_BYTES = 0x400_0000;
-const STREAM_BYTES_OF_ONE = 0x4_0000;
-const STREAM_SHARE = 1 / 8;
 const INTERRUPT_EVERY_MS = 10;
 
 /** A running query and the connection to interrupt it by. */
@@ -70,11 +62,7 @@ export class DuckDB {
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
     });
-    const duckdb = new DuckDB(instance, options.subject);
-    const wanted = options.threads > 1 ? STREAM_BYTES : STREAM_BYTES_OF_ONE;
-    const ahead = Math.floor(Math.min(wanted, STREAM_SHARE * memory));
-    await duckdb.rows(`SET streaming_buffer_size = '${ahead}B'`);
-    return duckdb;
+    return new DuckDB(instance, options.subject);
   }
 
   /** All rows of a small result. */

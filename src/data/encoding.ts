@@ -5,6 +5,7 @@
 import { ParagradError } from '../errors.js';
 import { type Columns, show } from './columns.js';
 import { encodeCategories } from './encode-categories.js';
+import { cutPasses } from './passes.js';
 import {
   IDENTITY,
   type InputEncoding,
@@ -148,14 +149,19 @@ async function centredNumbers(
   const wanted = new Set(bare.filter(({ part }) => part === undefined || part === 'days').map(({ name }) => name));
   if (scaling === 'none' || wanted.size === 0) return bare;
   const columns = [...wanted];
-  const finite: number[][] = columns.map(() => []);
-  for await (const batch of table.read({ columns, rowEnd: Math.min(CENTRE_ROWS, table.rows), signal })) {
-    for (const [i, column] of batch.columns.entries()) {
-      if (column.kind !== 'number') continue;
-      for (const value of column.values) if (Number.isFinite(value)) finite[i].push(value);
+  const medians = new Map<string, number>();
+  for (const { start, end } of cutPasses(table, columns.length)) {
+    const some = columns.slice(start, end);
+    const finite = some.map(() => new Float64Array(CENTRE_ROWS));
+    const counts = some.map(() => 0);
+    for await (const batch of table.read({ columns: some, rowEnd: Math.min(CENTRE_ROWS, table.rows), signal })) {
+      for (const [i, column] of batch.columns.entries()) {
+        if (column.kind !== 'number') continue;
+        for (const value of column.values) if (Number.isFinite(value)) finite[i][counts[i]++] = value;
+      }
     }
+    for (const [i, name] of some.entries()) medians.set(name, lowerMedian(finite[i].subarray(0, counts[i])));
   }
-  const medians = new Map(columns.map((name, i) => [name, lowerMedian(finite[i])]));
   return bare.map((input) => {
     const { name, part } = input;
     if (part !== undefined && part !== 'days') return input;
@@ -165,8 +171,8 @@ async function centredNumbers(
   });
 }
 
-/** 0 where there is none. */
-function lowerMedian(values: readonly number[]): number {
-  const sorted = Float64Array.from(values).sort();
+/** Sorts the values; 0 where there is none. */
+function lowerMedian(values: Float64Array): number {
+  const sorted = values.sort();
   return sorted.length === 0 ? 0 : sorted[(sorted.length - 1) >> 1];
 }

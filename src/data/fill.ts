@@ -8,6 +8,7 @@ import type { AddonChoice } from '../kernels/native.js';
 import { createTableKernels } from '../kernels/table.js';
 import { type ColumnWriter, createWriters, type Run } from './column-writers.js';
 import type { Dataset } from './dataset.js';
+import type { IndexRange } from './passes.js';
 import type { Preprocessing } from './preprocess.js';
 import { DROPPED } from './split.js';
 import type { RowBatch } from './table.js';
@@ -23,6 +24,8 @@ export interface FillPlan {
   readonly firstRow: number;
   /** Where kernels for tables are from, if there are any; no bit depends on them. */
   readonly addon?: AddonChoice | null;
+  /** Words of the row that are written. Default: all. */
+  readonly words?: IndexRange;
 }
 
 /** A value that cannot be used, and where it is. */
@@ -41,12 +44,12 @@ const MOST_TILE_ROWS = 256;
 const KERNEL_ROWS = 4096;
 
 /** The columns to read for a plan, in the order that the filler expects. */
-export function columnsToFill({ dataset, preprocessing }: FillPlan): string[] {
+export function columnsToFill({ dataset, preprocessing, words }: FillPlan): string[] {
   const { numbers, categories, target, weightColumn } = preprocessing;
   const names = [...numbers, ...categories].map(({ name }) => name);
   if (dataset.layout.targets > 0) names.push(target.name);
   if (dataset.layout.weighted && weightColumn !== null) names.push(weightColumn);
-  return [...new Set(names)]; // the parts of a time come from one column
+  return [...new Set(names.slice(words?.start, words?.end))]; // the parts of a time come from one column
 }
 
 /** The values that the plan has a code for, by column. */
@@ -68,9 +71,9 @@ export function createFiller(plan: FillPlan): Filler {
   const tileRows = kernels ? KERNEL_ROWS : Math.max(1, Math.min(MOST_TILE_ROWS, Math.floor(TILE_WORDS / stride)));
   const runsOf = createRuns(plan, tileRows);
   const order = columnsToFill(plan);
-  const writers = createWriters(plan.preprocessing, { target: targets > 0, weight: weighted }).map(
-    (writer, word): PlacedWriter => ({ ...writer, word, position: order.indexOf(writer.name) }),
-  );
+  const writers = createWriters(plan.preprocessing, { target: targets > 0, weight: weighted })
+    .map((writer, word): PlacedWriter => ({ ...writer, word, position: order.indexOf(writer.name) }))
+    .slice(plan.words?.start, plan.words?.end);
   const forKernels = writers.filter(({ source }) => source !== undefined);
   const others = writers.filter(({ source }) => source === undefined);
 

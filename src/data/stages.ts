@@ -9,6 +9,7 @@ import { show } from './columns.js';
 import { allocateDataset, type Dataset, type RowLayout } from './dataset.js';
 import type { FillPlan, Problem } from './fill.js';
 import { checkInterrupt } from './interrupt.js';
+import { cutPasses } from './passes.js';
 import type { Quartiles } from './quartiles.js';
 import type { ColumnScale } from './standardise.js';
 import { CHUNK_ROWS, joinMoments, type Moments } from './statistics.js';
@@ -95,7 +96,7 @@ export async function fill(
   const report = (rows: number) => onProgress?.({ location, rows, of: rowEnd - rowStart });
   let problems: readonly (Problem | null)[];
   if (table.decodedBy === 'coordinator' || isSmall({ rowStart, rowEnd })) {
-    problems = [await fillFrom(table, withKernels, rowStart, rowEnd, signal, report)];
+    problems = [await fillHere(table, withKernels, { rowStart, rowEnd }, signal, report)];
   } else {
     const ranges = readRanges(table, rowStart, rowEnd);
     problems = await execute(
@@ -108,6 +109,25 @@ export async function fill(
   const problem = problems.find((found) => found !== null);
   if (problem) throw problemError(table, problem);
   checkInterrupt(signal, location);
+}
+
+/** Fills rows here; gives the first problem. */
+async function fillHere(
+  table: Table,
+  plan: FillPlan,
+  { rowStart, rowEnd }: Block,
+  signal: AbortSignal | undefined,
+  report: (rows: number) => void,
+): Promise<Problem | null> {
+  const passes = cutPasses(table, plan.dataset.layout.stride);
+  let first: Problem | null = null;
+  for (const [pass, words] of passes.entries()) {
+    const before = pass * (rowEnd - rowStart);
+    const tell = (rows: number) => report(Math.floor((before + rows) / passes.length));
+    const problem = await fillFrom(table, { ...plan, words }, rowStart, rowEnd, signal, tell);
+    if (problem !== null && (first === null || problem.row < first.row)) first = problem;
+  }
+  return first;
 }
 
 /** One line for a value that cannot be used. */

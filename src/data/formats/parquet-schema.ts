@@ -179,8 +179,6 @@ export interface ParquetRows {
   readonly files: readonly FileRows[];
   /** Row groups. */
   readonly blocks: readonly Block[];
-  /** Compressed bytes of the largest row group. */
-  readonly largest: number;
 }
 
 /** Counts the rows of all row groups. */
@@ -191,14 +189,12 @@ export async function readRows(
 ): Promise<ParquetRows> {
   const paths = fileList(files.map(({ path }) => path));
   const groups = await duckdb.rows(
-    `SELECT file_name, row_group_id, any_value(row_group_num_rows), sum(total_compressed_size)
+    `SELECT file_name, row_group_id, any_value(row_group_num_rows)
       FROM parquet_metadata(${paths}) GROUP BY 1, 2 ORDER BY 1, 2`,
     signal,
   );
   const byPath = new Map<string, number[]>();
-  let largest = 0;
-  for (const [path, , rows, bytes] of groups) {
-    largest = Math.max(largest, Number(bytes));
+  for (const [path, , rows] of groups) {
     const list = byPath.get(String(path)) ?? [];
     list.push(Number(rows));
     byPath.set(String(path), list);
@@ -213,5 +209,5 @@ export async function readRows(
     }
     return { ...file, rowStart, rowEnd: next };
   });
-  return { files: located, blocks, largest };
+  return { files: located, blocks };
 }

@@ -2,7 +2,7 @@
  * Parquet through DuckDB, in the coordinator: one file or many, by one engine.
  *
  * Columns are addressed by position (`c0`, `c1` …), never by name, so a column may be called anything. SQL does the
- * conversions, in DuckDB's threads; see parquet-columns.ts.
+ * conversions, in a thread of DuckDB's; see parquet-columns.ts.
  */
 import { invariant, ParagradError } from '../../errors.js';
 import { DuckDB } from '../duckdb.js';
@@ -16,8 +16,8 @@ import { type ParquetRows, type ParquetSchema, readRows, readSchema } from './pa
 
 /** Files whose first and last bytes are looked at at once. */
 const AT_ONCE = 32;
-/** Bytes that a thread takes for each compressed byte of its row group (1.2 seen, with what is decoded of it). */
-const ROW_GROUP_MEMORY = 1.25;
+/** Columns whose distinct values are looked for at once, at most: libuv has four threads for queries. */
+const MOST_QUERIES = 4;
 
 /** @throws ParagradError `wrong_format`, `truncated`, `unsupported_file`, `unreadable`, `schema_mismatch` */
 export async function openParquet(source: TableSource, options: OpenOptions): Promise<Table> {
@@ -26,29 +26,16 @@ export async function openParquet(source: TableSource, options: OpenOptions): Pr
   for (let start = 0; start < files.length; start += AT_ONCE) {
     await Promise.all(files.slice(start, start + AT_ONCE).map(checkFraming));
   }
-  const duckdb = await DuckDB.open({ threads, memoryBytes, subject: location });
+  // Several threads of one query wait for the one whose rows come first: they read no faster, and take more time and memory.
+  const duckdb = await DuckDB.open({ threads: 1, memoryBytes, subject: location });
   try {
     const schema = await readSchema(duckdb, files, source.vectors, signal);
     const rows = await readRows(duckdb, files, signal);
-    await boundThreads(duckdb, rows, options);
-    return createTable(duckdb, source, schema, rows);
+    return createTable(duckdb, source, schema, rows, Math.min(threads, MOST_QUERIES));
   } catch (error) {
     await duckdb.close();
     throw error;
   }
-}
-
-/**
- * A thread holds the compressed columns of the row group that it reads, so a file of few large row groups takes much memory
- * for each: no more threads read than there is room for.
- */
-async function boundThreads(
-  duckdb: DuckDB,
-  { largest }: ParquetRows,
-  { threads = 1, memoryBytes = Number.POSITIVE_INFINITY, signal }: OpenOptions,
-): Promise<void> {
-  const fitting = Math.max(1, Math.floor(memoryBytes / (ROW_GROUP_MEMORY * largest)));
-  if (fitting < threads) await duckdb.rows(`SET threads = ${fitting}`, signal);
 }
 
 function createTable(
@@ -56,6 +43,7 @@ function createTable(
   source: TableSource,
   { columns, from, runs }: ParquetSchema,
   { files, blocks }: ParquetRows,
+  queriesAtOnce: number,
 ): Table {
   const { location, files: tableFiles } = source;
   const rows = files[files.length - 1].rowEnd;
@@ -82,7 +70,7 @@ function createTable(
       }
       yield* runs(whole);
       whole = [];
-      yield `${from(tableFiles[i])} WHERE file_row_number >= ${first} AND file_row_number < ${last}`;
+      yield `${from(tableFiles[i])} WHERE file_row_number >= ${first} AND file_row_number < ${last} LIMIT ${last - first}`;
     }
     yield* runs(whole);
   }
@@ -129,15 +117,18 @@ function createTable(
     read,
     async distinct(names, limit, signal) {
       await checkFiles(0, rows);
-      const lists: string[][] = [];
-      for (const name of names) {
+      const valuesOf = async (name: string): Promise<string[]> => {
         const { sql } = find(name);
         const found = await duckdb.rows(
           `SELECT encode(CAST(v AS VARCHAR)) FROM
             (SELECT DISTINCT ${sql} AS v ${from()} WHERE ${sql} IS NOT NULL LIMIT ${limit + 1})`,
           signal,
         );
-        lists.push(found.map(([value]) => decodeText(value)!).sort());
+        return found.map(([value]) => decodeText(value)!).sort();
+      };
+      const lists: string[][] = [];
+      for (let start = 0; start < names.length; start += queriesAtOnce) {
+        lists.push(...(await Promise.all(names.slice(start, start + queriesAtOnce).map(valuesOf))));
       }
       return lists;
     },
