@@ -129,7 +129,7 @@ export interface Table {
   /** Who decodes: DuckDB reads in the coordinator only; Arrow blocks are decoded by the workers, each opening the file itself. */
   readonly decodedBy: 'coordinator' | 'workers';
   /**
-   * Batches in row order, each owned by the caller. One read at a time.
+   * Batches in row order, one read at a time. Values are not to be changed: they may be those of the file as it was read.
    *
    * @throws ParagradError `file_changed` where a file is not what it was when the table was opened, or is gone
    */

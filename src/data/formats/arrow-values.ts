@@ -1,5 +1,5 @@
 /**
- * Arrow arrays as paragrad reads them: float64 with NaN for null, times in seconds, or codes of strings with -1 for null.
+ * Arrow arrays as paragrad reads them: numbers with NaN for null, times in seconds, or codes of strings with -1 for null.
  *
  * Each function decodes rows from .. to (exclusive) of one column of one record batch, as it came out of an IPC file:
  * offset 0, little-endian buffers. No BigInt is made: 64-bit integers are read as two 32-bit words.
@@ -8,7 +8,7 @@ import type { Data } from 'apache-arrow/data';
 import { DateUnit, Precision, TimeUnit } from 'apache-arrow/enum';
 import { DataType, type Decimal, type Dictionary, type Duration, type Time, type Timestamp } from 'apache-arrow/type';
 import { createCoder } from '../distinct.js';
-import type { CategoryValues, ColumnKind, NumberValues } from '../table.js';
+import type { CategoryValues, ColumnKind, Numbers, NumberValues } from '../table.js';
 import { createTextCoder } from '../text-codes.js';
 
 const TWO_32 = 0x1_0000_0000;
@@ -32,16 +32,22 @@ function isString(type: DataType): boolean {
   return DataType.isUtf8(type) || DataType.isLargeUtf8(type) || DataType.isUtf8View(type);
 }
 
-/** A column of kind `number`, `time` or `clock`. */
+/** A column of kind `number`, `time` or `clock`. Floats without nulls are not copied. */
 export function decodeNumbers(data: Data, from: number, to: number): NumberValues {
-  const values = numbers(data, from, to);
+  const values = isPlain(data) ? data.values.subarray(from, to) : numbers(data, from, to);
   forEachNull(data, from, to, (i) => {
     values[i] = Number.NaN;
   });
   return { kind: 'number', values };
 }
 
-function numbers(data: Data, from: number, to: number): Float64Array {
+/** Whether the buffer holds the values as they are wanted. */
+function isPlain(data: Data): boolean {
+  const { type } = data;
+  return DataType.isFloat(type) && type.precision !== Precision.HALF && validity(data) === null;
+}
+
+function numbers(data: Data, from: number, to: number): Numbers {
   const { type } = data;
   if (DataType.isNull(type)) return new Float64Array(to - from).fill(Number.NaN);
   if (DataType.isDecimal(type)) return decimals(words(data.values), type, from, to);
@@ -49,7 +55,9 @@ function numbers(data: Data, from: number, to: number): Float64Array {
   if (DataType.isDate(type) || DataType.isTimestamp(type) || DataType.isTime(type) || DataType.isDuration(type)) {
     return seconds(data, from, to);
   }
-  if (DataType.isFloat(type) && type.precision === Precision.HALF) return halves(data.values, from, to);
+  if (DataType.isFloat(type)) {
+    return type.precision === Precision.HALF ? halves(data.values, from, to) : data.values.slice(from, to);
+  }
   return new Float64Array(data.values.subarray(from, to));
 }
 
