@@ -16,6 +16,7 @@ import {
   type TargetScaling,
   type TargetTask,
 } from './preprocess.js';
+import { select } from './select.js';
 import { type LoadContext, survey } from './stages.js';
 import type { SurveyedRows } from './survey.js';
 import type { Column, Table } from './table.js';
@@ -171,8 +172,10 @@ async function centredNumbers(
   });
 }
 
-/** Sorts the values; 0 where there is none. */
+/** Of values that are put in another order; 0 where there is none. */
 function lowerMedian(values: Float64Array): number {
-  const sorted = values.sort();
-  return sorted.length === 0 ? 0 : sorted[(sorted.length - 1) >> 1];
+  if (values.length === 0) return 0;
+  const middle = (values.length - 1) >> 1;
+  select(values, middle, 0);
+  return values[middle] + 0; // + 0 makes a zero of -0
 }

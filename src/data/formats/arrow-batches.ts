@@ -4,9 +4,10 @@
  */
 import type { FileHandle } from 'node:fs/promises';
 import type { Data } from 'apache-arrow/data';
+import type { BufferRegion } from 'apache-arrow/ipc/metadata/message';
 import { Vector } from 'apache-arrow/vector';
-import { type Dictionaries, decompressorOf, loadColumns } from './arrow-body.js';
-import { type ArrowIndex, readExactly } from './arrow-index.js';
+import { buffersOf, type Dictionaries, decompressorOf, loadColumns } from './arrow-body.js';
+import { type ArrowIndex, type BodyMessage, readExactly } from './arrow-index.js';
 
 /** Reads a record batch: its columns by position, null where not wanted. */
 export type BatchReader = (index: number, wanted: ReadonlySet<number>) => Promise<readonly (Data | null)[]>;
@@ -14,21 +15,74 @@ export type BatchReader = (index: number, wanted: ReadonlySet<number>) => Promis
 export function createBatchReader(file: FileHandle, index: ArrowIndex): BatchReader {
   const dictionariesFor = createDictionaries(file, index);
   const types = index.schema.fields.map(({ type }) => type);
-  /** The body read last: a caller that reads in windows would else read it again for each. */
-  let last: { readonly batch: number; readonly body: Uint8Array } | undefined;
+  /** What was read last: a caller that reads in windows would else read it again for each. */
+  let last: { readonly batch: number; readonly spans: readonly Span[] } | undefined;
 
   return async (batch, wanted) => {
-    const { header, bodyStart, bodyLength, dictionaries } = index.batches[batch];
-    if (last?.batch !== batch) {
-      last = undefined; // before the next is read: two bodies would be twice the memory
-      last = { batch, body: await readExactly(file, bodyStart, bodyLength) };
-    }
-    const { body } = last;
-    const { metadataVersion } = index.schema;
+    const message = index.batches[batch];
+    const { header, dictionaries } = message;
     const values = await dictionariesFor(dictionaries);
+    const isWanted = (position: number) => wanted.has(position);
+    const version = index.schema.metadataVersion;
+    const what = { header, types, wanted: isWanted, dictionaries: values, version };
+    const regions = buffersOf(what);
+    if (last?.batch !== batch || !regions.every((region) => findSpan(last!.spans, region) !== undefined)) {
+      last = undefined; // before the next is read: two would be twice the memory
+      last = { batch, spans: await readSpans(file, message, regions) };
+    }
+    const { spans } = last;
     const decompress = await decompressorOf(header);
-    return loadColumns(body, header, types, (position) => wanted.has(position), values, metadataVersion, decompress);
+    return loadColumns(what, (region) => bytesIn(spans, region), decompress);
   };
+}
+
+/** Bytes of a body, from `offset` on. */
+interface Span {
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Bytes that are read for nothing rather than that a read is made for what lies behind them. */
+const GAP_BYTES = 65_536;
+
+/** Reads buffers of a body; those that lie close together at once. */
+async function readSpans(
+  file: FileHandle,
+  { bodyStart, bodyLength }: BodyMessage<unknown>,
+  regions: readonly BufferRegion[],
+): Promise<Span[]> {
+  const places: { start: number; end: number }[] = [];
+  for (const { offset, length } of [...regions].sort((a, b) => a.offset - b.offset)) {
+    if (offset < 0 || offset + length > bodyLength) continue; // met where it is asked for
+    const before = places.at(-1);
+    if (before !== undefined && offset <= before.end + GAP_BYTES) before.end = Math.max(before.end, offset + length);
+    else places.push({ start: offset, end: offset + length });
+  }
+  const spans: Span[] = [];
+  for (const { start, end } of places) {
+    spans.push({ offset: start, bytes: await readExactly(file, bodyStart + start, end - start) });
+  }
+  return spans;
+}
+
+/** The span that holds a buffer; they are in order. */
+function findSpan(spans: readonly Span[], { offset, length }: BufferRegion): Span | undefined {
+  let [low, high] = [0, spans.length];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (spans[middle].offset <= offset) low = middle;
+    else high = middle;
+  }
+  const span = spans[low];
+  const holds = span !== undefined && span.offset <= offset && offset + length <= span.offset + span.bytes.length;
+  return holds ? span : undefined;
+}
+
+function bytesIn(spans: readonly Span[], region: BufferRegion): Uint8Array {
+  const span = findSpan(spans, region);
+  if (span === undefined) throw new Error('a buffer lies outside its message');
+  const start = region.offset - span.offset;
+  return span.bytes.subarray(start, start + region.length);
 }
 
 /** A function that gives the dictionaries after so many of their messages. */
@@ -48,9 +102,10 @@ function createDictionaries(
       const type = schema.dictionaries.get(header.id);
       if (type === undefined) throw new Error(`no column has the dictionary ${header.id}`);
       const body = await readExactly(file, bodyStart, bodyLength);
-      const decompress = await decompressorOf(header.data);
       const version = schema.metadataVersion;
-      const [data] = loadColumns(body, header.data, [type], () => true, current, version, decompress);
+      const what = { header: header.data, types: [type], wanted: () => true, dictionaries: current, version };
+      const decompress = await decompressorOf(header.data);
+      const [data] = loadColumns(what, (region) => bytesIn([{ offset: 0, bytes: body }], region), decompress);
       const values = new Vector([data!]);
       const before = current.get(header.id);
       current.set(header.id, header.isDelta && before ? before.concat(values) : values);

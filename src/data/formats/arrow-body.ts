@@ -31,26 +31,43 @@ export async function decompressorOf(header: RecordBatch): Promise<Decompress | 
   return (bytes, size) => decoder.decode(bytes, size);
 }
 
+/** Gives the bytes of a buffer, by its place in the body. */
+export type BytesOf = (region: BufferRegion) => Uint8Array;
+
+/** What of a message is loaded, and how it is found: the same to find its buffers and to load them. */
+export interface Wanted {
+  readonly header: RecordBatch;
+  /** Of all columns of the message, in order. */
+  readonly types: readonly DataType[];
+  /** Whether to load the column at this position. */
+  readonly wanted: (position: number) => boolean;
+  readonly dictionaries: Dictionaries;
+  readonly version: MetadataVersion;
+}
+
+/** The buffers that `loadColumns` will ask for, in its order. */
+export function buffersOf(what: Wanted): BufferRegion[] {
+  const regions: BufferRegion[] = [];
+  visitColumns(what, (region) => {
+    regions.push(region);
+    return EMPTY;
+  });
+  return regions;
+}
+
 /**
  * Loads columns.
  *
- * @param types of all columns of the message, in order
- * @param wanted whether to load the column at this position
  * @returns the columns by position; null where not wanted
  * @throws Error where header and body do not fit together
  */
-export function loadColumns(
-  body: Uint8Array,
-  header: RecordBatch,
-  types: readonly DataType[],
-  wanted: (position: number) => boolean,
-  dictionaries: Dictionaries,
-  version: MetadataVersion,
-  decompress: Decompress | null,
-): (Data | null)[] {
-  const read = (region: BufferRegion) => readBuffer(body, region, decompress);
+export function loadColumns(what: Wanted, bytesOf: BytesOf, decompress: Decompress | null): (Data | null)[] {
+  return visitColumns(what, (region) => decoded(bytesOf(region), decompress));
+}
+
+function visitColumns({ header, types, wanted, dictionaries, version }: Wanted, read: BytesOf): (Data | null)[] {
   const { nodes, buffers, variadicBufferCounts } = header;
-  const loader = new BodyLoader(body, nodes, buffers, dictionaries, version, variadicBufferCounts);
+  const loader = new BodyLoader(EMPTY, nodes, buffers, dictionaries, version, variadicBufferCounts);
   return types.map((type, position) => {
     loader.read = wanted(position) ? read : null;
     const data = loader.visit(type);
@@ -62,7 +79,7 @@ const EMPTY = new Uint8Array(0);
 
 /** Takes buffers through `read`, or takes none: every column must be visited, for the loader to keep its place. */
 class BodyLoader extends VectorLoader {
-  read: ((region: BufferRegion) => Uint8Array) | null = null;
+  read: BytesOf | null = null;
 
   protected override readData(_type: unknown, region: BufferRegion = this.nextBufferRange()): Uint8Array {
     return this.read === null ? EMPTY : this.read(region);
@@ -72,10 +89,8 @@ class BodyLoader extends VectorLoader {
 /** A compressed buffer begins with its length before compression; this one means that the rest is not compressed. */
 const NOT_COMPRESSED = -1;
 
-function readBuffer(body: Uint8Array, { offset, length }: BufferRegion, decompress: Decompress | null): Uint8Array {
-  if (offset < 0 || offset + length > body.length) throw new Error('a buffer lies outside its message');
-  const bytes = body.subarray(offset, offset + length);
-  if (decompress === null || length === 0) return bytes;
+function decoded(bytes: Uint8Array, decompress: Decompress | null): Uint8Array {
+  if (decompress === null || bytes.length === 0) return bytes;
   const size = Number(Buffer.from(bytes.buffer, bytes.byteOffset, 8).readBigInt64LE());
   const rest = bytes.subarray(8);
   if (size === NOT_COMPRESSED) return rest;
