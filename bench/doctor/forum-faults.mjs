@@ -31,6 +31,17 @@ export const FORUM_FAULTS = {
     plant: changeTarget(() => (v, i) => (i % 50 === 3 ? -999 : v)),
     expects: ['sentinel_values', 'outliers'],
   },
+  'one target in ten in thousands': {
+    fits: isRegression,
+    plant: changeTarget(() => (v, i) => (50 + 40 * noise(i) + Math.sign(v)) * (i % 10 === 1 ? 0.001 : 1)),
+    expects: ['mixed_units'],
+  },
+  '-999 in a column that is capped at its other end': {
+    plant: addColumn('capped', ({ columns, target }) =>
+      map(columns[target], (_, i) => (i % 25 === 3 ? -999 : Math.min(50, 60 * noise(i)))),
+    ),
+    expects: ['sentinel_values'],
+  },
   'a target over many decades': {
     fits: isRegression,
     plant: changeTarget((y) => {

@@ -65,9 +65,8 @@ export interface Summary {
   readonly spread: number;
   /** Whether every value is an integer. */
   readonly integers: boolean;
-  /** The most frequent of the two outermost values, and how often it is there. */
-  readonly edge: { readonly value: number; readonly count: number };
-  /** Distance of the most extreme value from the next quarter: (most - quartile) / spread without it. */
+  /** The least and the greatest value, and how often each is there. */
+  readonly edges: readonly { readonly value: number; readonly count: number }[];
   readonly sorted: Float64Array;
 }
 
@@ -81,8 +80,7 @@ export function summarise(values: Float64Array): Summary | null {
   const deviation = Math.sqrt(sorted.reduce((sum, v) => sum + ((v - mean) * (v - mean)) / count, 0));
   let distinct = 1;
   for (let i = 1; i < count; i++) if (sorted[i] !== sorted[i - 1]) distinct++;
-  const equal = (value: number): number => sorted.reduce((sum, v) => sum + (v === value ? 1 : 0), 0);
-  const [low, high] = [equal(sorted[0]), equal(sorted[count - 1])];
+  const edge = (value: number) => ({ value, count: sorted.reduce((sum, v) => sum + (v === value ? 1 : 0), 0) });
   return {
     count,
     distinct,
@@ -93,7 +91,7 @@ export function summarise(values: Float64Array): Summary | null {
     median: at(0.5),
     spread: at(0.75) - at(0.25),
     integers: sorted.every(Number.isInteger),
-    edge: low > high ? { value: sorted[0], count: low } : { value: sorted[count - 1], count: high },
+    edges: [edge(sorted[0]), edge(sorted[count - 1])],
     sorted,
   };
 }

@@ -10,7 +10,7 @@ import { rowFindings } from './row-findings.js';
 import { type Say, sayAbout, type TableQuestion } from './table-question.js';
 import { targetFindings } from './target-findings.js';
 import { spellingFindings, textFindings } from './text-findings.js';
-import { unitMixture } from './unit-mixtures.js';
+import { mixtureFinding } from './unit-mixtures.js';
 
 const PAIRED_ROWS = 4000;
 
@@ -87,21 +87,8 @@ function aboutNumbers({ name, values }: NumberColumn, summary: Summary | null, s
     );
     return findings;
   }
-  const mixture = unitMixture(summary.sorted);
-  if (mixture !== null) {
-    const [low, high] = mixture.medians.map(brief);
-    findings.push(
-      say(
-        'mixed_units',
-        'warning',
-        `column ${column} holds ${mixture.larger} values around ${high} and ${count - mixture.larger} around ${low}, of one shape, ${brief(mixture.ratio)} times apart`,
-        'one quantity is written in two units',
-        'Convert one of them in the table.',
-        { column: name, ratio: mixture.ratio, larger: mixture.larger },
-      ),
-    );
-    return findings;
-  }
+  const mixture = mixtureFinding(`column ${column}`, summary, say);
+  if (mixture !== null) return [...findings, mixture];
   const sentinel = sentinelOf(summary);
   if (sentinel !== null) {
     findings.push(

@@ -8,19 +8,28 @@ const OUTLIER_DEVIATIONS = 60;
 const SENTINELS = [-1, -9, -99, -999, -9999, -99999, 99, 999, 9999, 99999, 999999];
 /** From here on, a negative value among others that are all 0 and more is no measurement. */
 const IMPOSSIBLE = -99;
+/** A negative value so many times smaller than all others, which are positive, is none either. */
+const UNLIKE = 100;
 
-/** The outermost value where it stands for "missing": far from all others, or below 0 where nothing else is. */
-export function sentinelOf({ sorted, edge, count }: Summary): { value: number; count: number; next: number } | null {
-  if (!SENTINELS.includes(edge.value) || edge.count < Math.max(3, 0.002 * count) || edge.count > 0.9 * count)
-    return null;
-  const rest = sorted.filter((v) => v !== edge.value);
-  const isLow = edge.value < rest[0];
-  const next = isLow ? rest[0] : rest[rest.length - 1];
-  const range = rest[rest.length - 1] - rest[0];
-  const impossible = edge.value <= IMPOSSIBLE && next >= 0;
-  return impossible || Math.abs(edge.value - next) > Math.max(range, 1)
-    ? { value: edge.value, count: edge.count, next }
-    : null;
+interface Sentinel {
+  readonly value: number;
+  readonly count: number;
+  /** The value next to it. */
+  readonly next: number;
+}
+
+/** An outermost value where it stands for "missing": far from all others, or below 0 where nothing else is. */
+export function sentinelOf({ sorted, edges, count }: Summary): Sentinel | null {
+  for (const edge of edges) {
+    if (!SENTINELS.includes(edge.value) || edge.count < Math.max(3, 0.002 * count) || edge.count > 0.9 * count)
+      continue;
+    const rest = sorted.filter((v) => v !== edge.value);
+    const next = edge.value < rest[0] ? rest[0] : rest[rest.length - 1];
+    const range = rest[rest.length - 1] - rest[0];
+    const isImpossible = edge.value < 0 && next >= (edge.value <= IMPOSSIBLE ? 0 : -UNLIKE * edge.value);
+    if (isImpossible || Math.abs(edge.value - next) > Math.max(range, 1)) return { ...edge, next };
+  }
+  return null;
 }
 
 /** The value farthest out where a few are so far that they set the scale of all. */

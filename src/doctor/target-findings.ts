@@ -5,6 +5,7 @@ import { type SampledColumn, type Summary, summarise } from './column-sample.js'
 import { sentinelOf } from './extremes.js';
 import type { Say, TableQuestion } from './table-question.js';
 import { spellingFindings } from './text-findings.js';
+import { mixtureFinding } from './unit-mixtures.js';
 
 /** Rows that a class needs to be learned, at least. */
 const CLASS_ROWS = 10;
@@ -130,6 +131,8 @@ function aboutNumbers(
     );
     return findings;
   }
+  const mixture = mixtureFinding(`target ${name}`, summary, say);
+  if (mixture !== null) return [...findings, mixture];
   const far = summary.spread > 0 ? Math.max(max - summary.median, summary.median - min) / summary.spread : 0;
   if (far > 150)
     findings.push(

@@ -2,7 +2,10 @@
  * A column that holds one quantity in two units. The logarithms of its values then lie in two heaps of one shape, apart by the
  * logarithm of the units' ratio: two gaps would be chance, the same quantiles at a ratio of units are none.
  */
+import { brief, type Finding } from '../check/finding.js';
+import type { Summary } from './column-sample.js';
 import { chanceDistance, ksDistance } from './distribution.js';
+import type { Say } from './table-question.js';
 
 /** Ratios of units that people mix, and how near a ratio of medians must be. */
 const RATIOS = [
@@ -44,6 +47,22 @@ export function unitMixture(sorted: Float64Array): UnitMixture | null {
   const moved = high.map((v) => v - apart);
   if (ksDistance(low, moved) > chanceDistance(low.length, moved.length)) return null;
   return { ratio, larger: high.length, medians: [Math.exp(middle(low)), Math.exp(middle(high))] };
+}
+
+/** @param subject what is looked at, such as `column "height"` */
+export function mixtureFinding(subject: string, { sorted, count }: Summary, say: Say): Finding | null {
+  const mixture = unitMixture(sorted);
+  if (mixture === null) return null;
+  const { ratio, larger } = mixture;
+  const [low, high] = mixture.medians.map(brief);
+  return say(
+    'mixed_units',
+    'warning',
+    `${subject} holds ${larger} values around ${high} and ${count - larger} around ${low}, of one shape, ${brief(ratio)} times apart`,
+    'one quantity is written in two units',
+    'Convert one of them in the table.',
+    { subject, ratio, larger },
+  );
 }
 
 const middle = (sorted: Float64Array): number => sorted[sorted.length >> 1];

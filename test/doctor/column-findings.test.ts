@@ -85,6 +85,35 @@ describe('texts', () => {
   });
 });
 
+it('-999 beside a value that stands at the other end more often', () => {
+  const capped = uniform(8).map((v, i) => (i % 50 === 3 ? -999 : Math.min(0.9, v)));
+  expect(codes(number('age', capped))).toEqual(['sentinel_values']);
+  expect(
+    codes(
+      number(
+        'age',
+        capped.map((v) => Math.max(0, v)),
+      ),
+    ),
+  ).toEqual([]);
+});
+
+it('-1 among targets of hundreds and more, but not among small ones', () => {
+  const prices = (least: number) =>
+    number(
+      'y',
+      a.map((v, i) => (i % 50 === 3 ? -1 : least * (1 + 30 * v))),
+    );
+  expect(codes(number('b', uniform(9)), prices(200))).toEqual(['sentinel_values']);
+  expect(codes(number('b', uniform(9)), prices(2))).toEqual([]);
+});
+
+it('a target in two units', () => {
+  const values = (ratio: number) => a.map((v, i) => 1000 * (10 + v + Math.sin(i)) * (i % 10 === 1 ? ratio : 1));
+  expect(codes(number('b', uniform(10)), number('y', values(0.001)))).toEqual(['mixed_units']);
+  expect(codes(number('b', uniform(10)), number('y', values(1)))).toEqual([]);
+});
+
 it('-999 among targets that are all positive', () => {
   const prices = number(
     'y',
