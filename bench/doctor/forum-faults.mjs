@@ -35,6 +35,7 @@ export const FORUM_FAULTS = {
     fits: isRegression,
     plant: changeTarget(() => (v, i) => (50 + 40 * noise(i) + Math.sign(v)) * (i % 10 === 1 ? 0.001 : 1)),
     expects: ['mixed_units'],
+    entails: ['no_signal'],
   },
   '-999 in a column that is capped at its other end': {
     plant: addColumn('capped', ({ columns, target }) =>
