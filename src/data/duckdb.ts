@@ -185,6 +185,11 @@ export class DuckDB {
   }
 }
 
+/** The name of a column as SQL. */
+export function quoteName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
 /** A string as SQL. A NUL would end the statement, so it is spelt out. */
 export function quoteLiteral(text: string): string {
   const quoted = text

@@ -4,6 +4,8 @@ import type { Column, Table } from './table.js';
 
 /** Names listed in a hint, at most. */
 const LISTED = 3;
+/** Columns of a table that are listed, at most. */
+const LISTED_COLUMNS = 10;
 
 /**
  * The column of a table with this name.
@@ -40,10 +42,17 @@ export function listNames(names: readonly string[], conjunction: 'and' | 'or'): 
   return `${quoted.slice(0, -1).join(', ')} ${conjunction} ${quoted[quoted.length - 1]}`;
 }
 
-function listColumns(table: Table): string {
-  const names = table.columns.slice(0, 10).map((column) => JSON.stringify(column.name));
-  const more = table.columns.length - names.length;
-  return names.join(', ') + (more > 0 ? ` and ${more} more` : '');
+/** `a, b, c and 4 more`. */
+export function listSome(items: readonly string[], most: number): string {
+  const more = items.length - most;
+  return items.slice(0, most).join(', ') + (more > 0 ? ` and ${more} more` : '');
+}
+
+function listColumns({ columns }: Table): string {
+  return listSome(
+    columns.map(({ name }) => JSON.stringify(name)),
+    LISTED_COLUMNS,
+  );
 }
 
 /**

@@ -87,7 +87,7 @@ function aboutNumbers({ name, values }: NumberColumn, summary: Summary | null, s
     );
     return findings;
   }
-  const mixture = mixtureFinding(`column ${column}`, summary, say);
+  const mixture = mixtureFinding('column', name, summary, say);
   if (mixture !== null) return [...findings, mixture];
   const sentinel = sentinelOf(summary);
   if (sentinel !== null) {

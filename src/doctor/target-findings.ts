@@ -131,7 +131,7 @@ function aboutNumbers(
     );
     return findings;
   }
-  const mixture = mixtureFinding(`target ${name}`, summary, say);
+  const mixture = mixtureFinding('target', target.name, summary, say);
   if (mixture !== null) return [...findings, mixture];
   const far = summary.spread > 0 ? Math.max(max - summary.median, summary.median - min) / summary.spread : 0;
   if (far > 150)

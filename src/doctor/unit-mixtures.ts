@@ -49,8 +49,8 @@ export function unitMixture(sorted: Float64Array): UnitMixture | null {
   return { ratio, larger: high.length, medians: [Math.exp(middle(low)), Math.exp(middle(high))] };
 }
 
-/** @param subject what is looked at, such as `column "height"` */
-export function mixtureFinding(subject: string, { sorted, count }: Summary, say: Say): Finding | null {
+/** @param role what the column is called before its name: `column` or `target` */
+export function mixtureFinding(role: string, column: string, { sorted, count }: Summary, say: Say): Finding | null {
   const mixture = unitMixture(sorted);
   if (mixture === null) return null;
   const { ratio, larger } = mixture;
@@ -58,10 +58,10 @@ export function mixtureFinding(subject: string, { sorted, count }: Summary, say:
   return say(
     'mixed_units',
     'warning',
-    `${subject} holds ${larger} values around ${high} and ${count - larger} around ${low}, of one shape, ${brief(ratio)} times apart`,
+    `${role} ${JSON.stringify(column)} holds ${larger} values around ${high} and ${count - larger} around ${low}, of one shape, ${brief(ratio)} times apart`,
     'one quantity is written in two units',
     'Convert one of them in the table.',
-    { subject, ratio, larger },
+    { column, ratio, larger },
   );
 }
 

@@ -1,7 +1,8 @@
 /** Tables for the data tests: files written here, in any block size, as Arrow (apache-arrow) or Parquet (DuckDB). */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { DuckDBInstance } from '@duckdb/node-api';
 import {
@@ -17,9 +18,10 @@ import {
   Utf8,
   vectorFromArray,
 } from 'apache-arrow';
-import { afterAll } from 'vitest';
+import { afterAll, expect } from 'vitest';
 import { openTable, type TableRequest } from '../../src/data/open.js';
 import type { RowBatch, Table } from '../../src/data/table.js';
+import type { ParagradError } from '../../src/errors.js';
 
 export type Cell = number | string | boolean | null;
 
@@ -164,4 +166,34 @@ export async function readColumns(
     }
   }
   return Object.fromEntries(names.map((name, i) => [name, columns[i]]));
+}
+
+/** Writes a file, and gives its path. */
+export function writeText(extension: string, content: string | Buffer): string {
+  const path = freshPath(extension);
+  writeFileSync(path, content);
+  return path;
+}
+
+/** All columns of an open table. */
+export const everything = (table: Table) => {
+  const names = table.columns.map(({ name }) => name);
+  return readColumns(table.read({ columns: names }), names);
+};
+/** All columns of a table. */
+export const contents = (request: TableRequest | string) => withTable(request, everything);
+/** Why a table cannot be opened. */
+export const refusal = (request: TableRequest | string): Promise<ParagradError> =>
+  withTable(request, async () => expect.fail('it was opened')).catch((error) => error);
+
+/**
+ * Gives these tests a temporary folder of their own: others of this machine make copies too.
+ *
+ * @returns what gives the names of copies that are there
+ */
+export function ownTemporaryFolder(): () => string[] {
+  const temporary = mkdtempSync(join(tmpdir(), 'paragrad-copies-'));
+  process.env.TMPDIR = temporary;
+  afterAll(() => rmSync(temporary, { recursive: true, force: true }));
+  return () => readdirSync(temporary).filter((name) => /^paragrad-[A-Za-z0-9]{6}$/.test(name));
 }

@@ -7,7 +7,7 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBType, DuckDBValue } from '@duckdb/node-api';
-import { quoteLiteral } from '../../data/duckdb.js';
+import { quoteLiteral, quoteName } from '../../data/duckdb.js';
 import type { OutputColumn } from '../../train/output-column.js';
 import type { PredictedRows } from '../../train/predict.js';
 
@@ -55,7 +55,7 @@ async function createTable(
     boolean: duckdb.BOOLEAN,
   } satisfies Record<OutputColumn['type'], DuckDBType>;
   const types = columns.map(({ type }) => typesByName[type]);
-  const list = columns.map(({ name }, i) => `"${name.replaceAll('"', '""')}" ${types[i]}`).join(', ');
+  const list = columns.map(({ name }, i) => `${quoteName(name)} ${types[i]}`).join(', ');
   await connection.run(`CREATE TABLE rows (${list})`);
   const appender = await connection.createAppender('rows');
   return (window) => {

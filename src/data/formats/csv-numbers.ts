@@ -5,7 +5,8 @@
  * `?` of the UCI tables, the dashes of statistical offices and the errors of spreadsheets; words that may be a category (none,
  * missing, unknown) are not among them.
  */
-import { quoteLiteral } from '../duckdb.js';
+import { quoteLiteral, quoteName } from '../duckdb.js';
+import { listSome } from '../names.js';
 
 const MISSING = [
   ...['na', 'n/a', '#n/a', '#n/a n/a', '#na', '<na>', 'null', '?', '-', '--', '.'],
@@ -119,7 +120,7 @@ function missingNotes(found: readonly Judged[], location: string): string[] {
   const columns = marked.map(
     ({ name, missing, values, mark }) => `${JSON.stringify(mark)} in ${JSON.stringify(name)} (${missing} of ${values})`,
   );
-  return [`${location} has marks that are read as missing values: ${listed(columns)}`];
+  return [`${location} has marks that are read as missing values: ${listSome(columns, LISTED)}`];
 }
 
 function spellingNotes(found: readonly Judged[], location: string): string[] {
@@ -127,13 +128,8 @@ function spellingNotes(found: readonly Judged[], location: string): string[] {
     const columns = found
       .filter(({ isEmpty, fitting }) => !isEmpty && fitting[0] === spelling)
       .map(({ name }) => JSON.stringify(name));
-    return columns.length === 0 ? [] : [`${location}: ${spelling.told} in ${listed(columns)}`];
+    return columns.length === 0 ? [] : [`${location}: ${spelling.told} in ${listSome(columns, LISTED)}`];
   });
-}
-
-function listed(items: readonly string[]): string {
-  const more = items.length - LISTED;
-  return items.slice(0, LISTED).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
 
 /** A value without spaces around it, or NULL for one that says it is missing. */
@@ -150,7 +146,7 @@ async function judge(
 ): Promise<Judged[]> {
   if (columns.size === 0) return [];
   const asked = [...columns].map(([name, spellings]) => {
-    const text = `"${name.replaceAll('"', '""')}"`;
+    const text = quoteName(name);
     const value = present(text);
     const isMark = `${value} IS NULL AND trim(${text}) <> ''`;
     return [

@@ -5,7 +5,7 @@
  */
 import { open } from 'node:fs/promises';
 import { ParagradError } from '../../errors.js';
-import { quoteLiteral } from '../duckdb.js';
+import { quoteLiteral, quoteName } from '../duckdb.js';
 import type { ColumnKind, Table, TableFile, TableSource } from '../table.js';
 import { type Conversion, openConverted } from './convert.js';
 import { findSpelt } from './csv-numbers.js';
@@ -140,7 +140,7 @@ async function convert(
     const columns = names.map((name, i) => {
       const type = lenient.get(name)!;
       const value = type === strict.get(name) ? `c${i}` : `CAST(nullif(c${i}, '') AS ${type})`;
-      return `${spelt.readers.get(name)?.(`c${i}`) ?? value} AS "${name.replaceAll('"', '""')}"`;
+      return `${spelt.readers.get(name)?.(`c${i}`) ?? value} AS ${quoteName(name)}`;
     });
     const text = `read_csv(${quoteLiteral(path)}, ${dialect}, allow_quoted_nulls = false, types = {${types}})`;
     const query = `SELECT ${columns.join(', ')} FROM ${text} AS t(${names.map((_, i) => `c${i}`).join(', ')})`;
