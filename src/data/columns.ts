@@ -103,6 +103,11 @@ export function checkColumns(
   if (parts.weight && weightColumn !== null) checkKind(table, weightColumn, 'numbers');
 }
 
+/** Kinds of the columns of a table, by name: for others that go with it. */
+export function kindsOf({ columns }: Table): Map<string, ColumnKind> {
+  return new Map(columns.map(({ name, kind }) => [name, kind]));
+}
+
 /** Kinds of columns that a preprocessing takes, by name; the most usual one where it takes several. */
 export function kindsTaken({ numbers, categories, target, weightColumn }: Preprocessing): Map<string, ColumnKind> {
   const isNumber = target.task === 'regression' || target.type === 'number';

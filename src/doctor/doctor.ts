@@ -134,7 +134,7 @@ async function examineTable(config: ResolvedConfig, table: Table, signal: AbortS
   const { scaleTarget } = loadOptions(config, table);
   const { location } = table;
   const say = sayAbout(location);
-  const heldOut = (await sampleHeldOut(config, [...names, config.target], SAMPLE_ROWS, signal)).flatMap((held) =>
+  const heldOut = (await sampleHeldOut(config, table, [...names, config.target], SAMPLE_ROWS, signal)).flatMap((held) =>
     heldOutFindings([...features, target], held, say),
   );
   const found = dataFindings({

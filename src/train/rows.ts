@@ -3,6 +3,7 @@
  * out is the input of the training and the preprocessing that goes with it; neither shows where the rows are.
  */
 import { mostBins } from '../data/bins.js';
+import { kindsOf } from '../data/columns.js';
 import type { Fold } from '../data/folds.js';
 import type { OpenOptions } from '../data/formats/format.js';
 import { createMemoryInput, type TrainingInput } from '../data/input.js';
@@ -90,8 +91,7 @@ export async function openTables(
 ): Promise<RunTables> {
   const { format } = config;
   const table = await open(config);
-  const kinds = new Map(table.columns.map(({ name, kind }) => [name, kind]));
-  const named = (data: string) => open({ data, format }, kinds);
+  const named = (data: string) => open({ data, format }, kindsOf(table));
   const validation = typeof config.validation === 'string' ? await named(config.validation) : config.validation;
   return { table, validation, test: config.test === undefined ? null : await named(config.test) };
 }

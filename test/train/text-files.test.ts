@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { doctor } from '../../src/doctor/doctor.js';
 import { evaluate } from '../../src/train/evaluate.js';
 import { predict } from '../../src/train/predict.js';
 import { train } from '../../src/train/run.js';
@@ -35,6 +36,16 @@ beforeAll(async () => {
   const validation = write('validation.csv', `${header}1,,2024-01-10,3\n2,NA,2024-01-11,13\n`);
   const shared = { target: 'y', hidden: [8], epochs: 3, workers: 1, runsDir: folder };
   ({ runDir } = await train({ data, validation, ...shared }).result);
+});
+
+it('the doctor takes held-out rows for what they are to the run', async () => {
+  const kinds = Array.from({ length: 500 }, (_, i) => (i % 100 === 7 ? 'B' : i % 2));
+  const text = (grades: readonly unknown[]) =>
+    `grade,y\n${grades.map((grade, i) => `${grade},${Math.sin(i)}\n`).join('')}`;
+  const data = write('graded.csv', text(kinds));
+  const validation = write('numeric.csv', text(kinds.filter((kind) => kind !== 'B')));
+  const { findings } = await doctor({ data, validation, target: 'y', hidden: [4] });
+  expect(findings.map(({ code }) => code)).not.toContain('held_out_differs');
 });
 
 describe('a model', () => {
