@@ -4,8 +4,10 @@
  * Falling asleep and being woken costs 50 to 100 us. Spinning for about as long costs at most twice what the best choice
  * would (Karlin, Li, Manasse, Owicki: "Empirical studies of competitive spinning for a shared-memory multiprocessor",
  * SOSP 1991), and on cores of one's own most waits end within that time. Where workers share cores with others, the one that is
- * waited for may be waiting for the core that the spinner holds; then each turn delays both. So a long wait that
- * ended in sleep makes the next ones short, and long ones are tried again ever more rarely, until one succeeds.
+ * waited for may be waiting for the core that the spinner holds; then each turn delays both. So two long waits
+ * running that ended in sleep make the next ones short, and long ones are tried again ever more rarely, until one succeeds.
+ * One alone does not: it was a delay of the moment (another thread, the system's own work), and who wakes from it comes late
+ * to the next barrier by less than a long wait; short waits there would send the others to sleep in turn, and so on.
  *
  * Only time depends on it, no bit.
  */
@@ -29,16 +31,21 @@ export function createPatience(most: number): Patience {
   /** Short waits to come, and how many they were last time. */
   let left = 0;
   let pause = 0;
+  /** Whether the last long wait was in vain. */
+  let missed = false;
   return {
     turns: () => (left === 0 ? most : Math.min(most, SHORT_TURNS)),
     ended(asleep) {
       if (left > 0) {
         left--;
-      } else if (asleep) {
+      } else if (!asleep) {
+        missed = false;
+        pause = 0;
+      } else if (missed) {
         pause = Math.min(MOST_SHORT, 2 * pause + 1);
         left = pause;
       } else {
-        pause = 0;
+        missed = true;
       }
     },
   };

@@ -31,7 +31,7 @@ test('a partner that never comes in time costs a long wait in 33', () => {
   expect(long).toBeLessThan(110);
 });
 
-test('after one success every wait is long again', () => {
+test('after one success every wait is long again, until two running are in vain', () => {
   const patience = createPatience(MOST);
   for (let i = 0; i < 1000 || patience.turns() !== MOST; i++) patience.ended(true);
   patience.ended(false);
@@ -39,6 +39,8 @@ test('after one success every wait is long again', () => {
     expect(patience.turns()).toBe(MOST);
     patience.ended(false);
   }
+  patience.ended(true);
+  expect(patience.turns()).toBe(MOST);
   patience.ended(true);
   expect(patience.turns()).toBeLessThan(MOST);
   patience.ended(true);
