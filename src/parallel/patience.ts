@@ -6,8 +6,8 @@
  * SOSP 1991), and on cores of one's own most waits end within that time. Where workers share cores with others, the one that is
  * waited for may be waiting for the core that the spinner holds; then each turn delays both. So two long waits
  * running that ended in sleep make the next ones short, and long ones are tried again ever more rarely, until one succeeds.
- * One alone does not: it was a delay of the moment (another thread, the system's own work), and who wakes from it comes late
- * to the next barrier by less than a long wait; short waits there would send the others to sleep in turn, and so on.
+ * One alone does not: it may be a delay of the moment (another thread, the system's own work), and who wakes from it comes late
+ * to the next barrier by less than a long wait; short waits there could send the others to sleep in turn, and so on.
  *
  * Only time depends on it, no bit.
  */
