@@ -3,13 +3,13 @@
  * is named by the environment that the thread was started with: FAULT=<throw|exit|exit0|spin>:<worker>:<segment>,
  * FAULT=exit:data:<task> in the task of loading by that name, or FAULT=<import|leave>: it fails, or ends, while starting.
  */
-const run = require('../../dist/workers/entry.cjs');
+const real = require('../../dist/workers/entry.cjs');
 
 const [fault, worker, at] = (process.env.FAULT ?? '').split(':');
 if (fault === 'import') throw new TypeError('planted fault at import');
 if (fault === 'leave') process.exit(4);
 
-module.exports = (call) => {
+module.exports = real.then((run) => (call) => {
   const { task, payload } = call;
   const isDue =
     task === 'segment'
@@ -23,4 +23,4 @@ module.exports = (call) => {
   const word = new Int32Array(new SharedArrayBuffer(4));
   while (fault === 'spin') Atomics.load(word, 0);
   throw new Error(`unknown fault ${fault}`);
-};
+});
