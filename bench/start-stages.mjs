@@ -26,10 +26,9 @@ const execute = executeOn(pool);
 const nothing = {
   dataset: allocateDataset(1, planRow({ numbers: 1, flagged: [], categories: [], targets: 0, weighted: false })),
   columns: [],
-  rowStart: 0,
-  rowEnd: 0,
+  addon: null,
 };
-await execute('standardise', [nothing, nothing]);
+await execute('standardise', nothing, new Array(2).fill({ rowStart: 0, rowEnd: 0 }));
 mark('threads, to their first task');
 const { openTable } = await load('data/open.js');
 const table = await openTable(data, { threads: 2 });

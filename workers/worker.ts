@@ -1,5 +1,5 @@
 /** Entry of every worker thread: each export is a task by that name. What a task does is in src/. */
-import { DATA_TASKS, type DataTask, type TaskInput, type TaskOutput } from '../src/data/tasks.js';
+import { runShare, type Share } from '../src/data/tasks.js';
 import type { SegmentResult } from '../src/parallel/segment.js';
 import { settle, type TaskResult } from '../src/parallel/task-result.js';
 import { type ForwardTask, runForwardTask, runSegmentTask, type SegmentTask } from '../src/parallel/thread.js';
@@ -14,8 +14,7 @@ export function forward(task: ForwardTask): Promise<TaskResult<void>> {
   return settle(() => runForwardTask(task));
 }
 
-/** One of the tasks of loading a table. */
-export function data<K extends DataTask>(call: { task: K; input: TaskInput<K> }): Promise<TaskResult<TaskOutput<K>>> {
-  const run = DATA_TASKS[call.task] as (input: TaskInput<K>) => Promise<TaskOutput<K>> | TaskOutput<K>;
-  return settle(() => run(call.input));
+/** This worker's share of a task of loading a table. */
+export function data(share: Share): Promise<TaskResult<unknown>> {
+  return settle(() => runShare(share));
 }

@@ -12,7 +12,6 @@ import {
   type NumberInput,
   type Preprocessing,
   type Scaling,
-  type Target,
   type TargetScaling,
   type TargetTask,
 } from './preprocess.js';
@@ -89,10 +88,20 @@ export async function decideEncoding(
       },
     );
   }
+  const { target } = decision;
+  const centresInputs = options.scale !== 'none';
+  const centresTarget = options.scaleTarget !== 'none' && target.task === 'regression';
+  const toCentre = [...(centresInputs ? numbers.filter(hasCentre) : []), ...(centresTarget ? [target] : [])];
+  const medians = await mediansOf(
+    table,
+    toCentre.map(({ name }) => name),
+    context.signal,
+  );
+  const inputs = numbers.map(named);
   const preprocessing = {
-    numbers: await centredNumbers(table, numbers, options.scale, context.signal),
+    numbers: centresInputs ? inputs.map((input) => centredAt(input, medians)) : inputs,
     categories: categories.inputs,
-    target: await centredTarget(table, decision.target, options.scaleTarget, context.signal),
+    target: centresTarget ? centredAt(target, medians) : target,
     weightColumn: columns.weight?.name ?? null,
   };
   return { preprocessing, notes: [...decision.notes, ...dropped, ...times.notes, ...categories.notes] };
@@ -124,33 +133,35 @@ function listParts(parts: readonly TimePart[]): string {
   return named.join(', ');
 }
 
-async function centredTarget(
-  table: Table,
-  target: Target,
-  scaling: Scaling,
-  signal: AbortSignal | undefined,
-): Promise<Target> {
-  if (target.task !== 'regression') return target;
-  const [{ centre }] = await centredNumbers(table, [target], scaling, signal);
-  return { ...target, centre };
-}
-
 /** An input of which only the column, and what of it, is known. */
 type UncentredNumber = Pick<NumberInput, 'name' | 'part'>;
 
-/** Inputs with their centres: the (lower) median of the finite values among the first rows of the file, as a float32. */
-async function centredNumbers(
+/** A place in a cycle is between -1 and 1: it needs no centre. */
+function hasCentre({ part }: UncentredNumber): boolean {
+  return part === undefined || part === 'days';
+}
+
+function named({ name, part }: UncentredNumber): NumberInput {
+  return { name, ...(part && { part }), ...IDENTITY, flagged: false };
+}
+
+/** With its centre: the (lower) median of the finite values among the first rows of the file, as a float32. */
+function centredAt<T extends UncentredNumber>(input: T, medians: ReadonlyMap<string, number>): T {
+  if (!hasCentre(input)) return input;
+  const median = medians.get(input.name)!;
+  const centre = Math.fround(input.part === undefined ? median : takePart(input.part)(median));
+  return { ...input, centre: Number.isFinite(centre) ? centre : 0 };
+}
+
+/** The medians of number columns over the first rows of the table. */
+async function mediansOf(
   table: Table,
-  inputs: readonly UncentredNumber[],
-  scaling: Scaling,
+  names: readonly string[],
   signal: AbortSignal | undefined,
-): Promise<NumberInput[]> {
-  const bare = inputs.map(({ name, part }) => ({ name, ...(part && { part }), ...IDENTITY, flagged: false }));
-  // A place in a cycle is between -1 and 1: it needs no centre.
-  const wanted = new Set(bare.filter(({ part }) => part === undefined || part === 'days').map(({ name }) => name));
-  if (scaling === 'none' || wanted.size === 0) return bare;
-  const columns = [...wanted];
+): Promise<Map<string, number>> {
+  const columns = [...new Set(names)];
   const medians = new Map<string, number>();
+  if (columns.length === 0) return medians;
   for (const { start, end } of cutPasses(table, columns.length)) {
     const some = columns.slice(start, end);
     const finite = some.map(() => new Float64Array(CENTRE_ROWS));
@@ -163,13 +174,7 @@ async function centredNumbers(
     }
     for (const [i, name] of some.entries()) medians.set(name, lowerMedian(finite[i].subarray(0, counts[i])));
   }
-  return bare.map((input) => {
-    const { name, part } = input;
-    if (part !== undefined && part !== 'days') return input;
-    const median = medians.get(name)!;
-    const centre = Math.fround(part === undefined ? median : takePart(part)(median));
-    return { ...input, centre: Number.isFinite(centre) ? centre : 0 };
-  });
+  return medians;
 }
 
 /** Of values that are put in another order; 0 where there is none. */

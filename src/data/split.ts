@@ -45,13 +45,14 @@ export function splitRows(
   const trainRows = kept - validationRows;
   const permutation = createPermutation(kept, seed, PURPOSE.validationSplit, 0);
   const { order, images } = openImages(permutation, kernels);
-  let [index, train, validation] = [0, 0, trainRows];
-  for (let row = 0; row < slots.length; row++) {
-    if (slots[row] === DROPPED) continue;
-    const at = index % images.length;
-    if (at === 0) order.fill(images, index, Math.min(images.length, kept - index));
-    slots[row] = images[at] >= trainRows ? validation++ : train++;
-    index++;
+  let [row, train, validation] = [0, 0, trainRows];
+  for (let start = 0; start < kept; start += images.length) {
+    const count = Math.min(images.length, kept - start);
+    order.fill(images, start, count);
+    for (let i = 0; i < count; i++) {
+      while (slots[row] === DROPPED) row++;
+      slots[row++] = images[i] >= trainRows ? validation++ : train++;
+    }
   }
   return { trainRows, validationRows };
 }

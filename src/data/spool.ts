@@ -97,10 +97,10 @@ async function decodeInWorkers(
     if (lanes.failed()) return;
     place(stretch, staging);
     const { rowStart, rowEnd } = stretch;
-    const fill = { source: table.source, plan: fillPlan(plan, stretch, staging), rowStart, rowEnd };
-    const task = { fill, store: storeTask(plan, stretch, staging) };
+    const fill = { source: table.source, plan: fillPlan(plan, stretch, staging) };
+    const task = { fill, rows: { rowStart, rowEnd }, store: storeTask(plan, stretch, staging) };
     lanes.run(i, staging, async () => {
-      const [result] = await execute('spool', [task]);
+      const [result] = await execute('spool', null, [task]);
       rows += rowEnd - rowStart;
       onProgress?.({ location: table.location, rows, of });
       return result;
@@ -140,7 +140,7 @@ async function decodeHere(
       row = rowEnd;
       if (row < stretch.rowEnd) continue;
       const task = storeTask(plan, stretch, staging);
-      lanes.run(next++, staging, async () => (await execute('store', [task]))[0]);
+      lanes.run(next++, staging, async () => (await execute('store', null, [task]))[0]);
       current = null;
     }
     onProgress?.({ location: table.location, rows: end - stretches[0].rowStart, of });

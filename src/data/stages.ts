@@ -9,13 +9,13 @@ import { show } from './columns.js';
 import { allocateDataset, type Dataset, type RowLayout } from './dataset.js';
 import type { FillPlan, Problem } from './fill.js';
 import { checkInterrupt } from './interrupt.js';
-import { cutPasses } from './passes.js';
+import { cutPasses, type IndexRange } from './passes.js';
 import type { Quartiles } from './quartiles.js';
 import type { ColumnScale } from './standardise.js';
 import { CHUNK_ROWS, joinMoments, type Moments } from './statistics.js';
 import { joinSurveys, MOST_VALUES, type Survey, type SurveyedRows, type SurveyRequest, surveyRows } from './survey.js';
 import type { Block, Table } from './table.js';
-import { type Execute, executeInline, type FoundInputs, fillFrom, type InputsTask } from './tasks.js';
+import { createTableFiller, type Execute, executeInline, type FoundInputs, type InputsTask } from './tasks.js';
 
 export interface LoadProgress {
   readonly location: string;
@@ -33,9 +33,9 @@ export interface LoadContext {
   readonly onProgress?: ((progress: LoadProgress) => void) | undefined;
 }
 
-/** Payloads that a stage is cut into, at most: enough to keep any number of workers busy to the end. */
-const PAYLOADS = 64;
-/** Rows of a payload that reads, at least (but for the blocks' own ends). */
+/** Parts that a stage is cut into, at most: enough to keep any number of workers busy to the end. */
+const PARTS = 64;
+/** Rows of a part that reads, at least (but for the blocks' own ends). */
 const READ_ROWS = 16384;
 /** float32 words of a dataset that one thread goes over in a few milliseconds. */
 const SMALL_WORDS = 1 << 20;
@@ -45,14 +45,14 @@ export async function survey(
   table: Table,
   request: SurveyRequest,
   rows: SurveyedRows,
-  { execute, signal }: LoadContext,
+  { execute, signal, kernelSource }: LoadContext,
 ): Promise<Survey> {
   if (table.decodedBy === 'coordinator') return await surveyHere(table, request, rows, signal);
-  if (isSmall(rows)) return await surveyRows(table, request, rows, signal);
-  const { source } = table;
-  const ranges = readRanges(table, rows.rowStart, rows.rowEnd);
-  const payloads = ranges.map((range) => ({ source, request, rows: { ...rows, ...range } }));
-  return joinSurveys(await execute('survey', payloads));
+  const addon = kernelSource?.addon ?? null;
+  if (isSmall(rows)) return await surveyRows(table, request, rows, { addon, signal });
+  const { rowStart, rowEnd, slots, firstRow } = rows;
+  const common = { source: table.source, request, slots, firstRow, addon };
+  return joinSurveys(await execute('survey', common, readRanges(table, rowStart, rowEnd)));
 }
 
 /** Lets the table count and find distinct values (in SQL, say), and reads of target and times what that does not tell. */
@@ -66,17 +66,17 @@ async function surveyHere(
   const categories = await table.distinct(request.categories, MOST_VALUES, signal);
   const kind = target && table.columns.find(({ name }) => name === target.name)?.kind;
   if (target === null || target.known !== null) {
-    return { ...(await surveyRows(table, { ...request, categories: [] }, rows, signal)), categories };
+    return { ...(await surveyRows(table, { ...request, categories: [] }, rows, { signal })), categories };
   }
   if (kind === 'number') {
     const counts = await table.countNumbers(target.name, rows, signal);
-    const read = await surveyRows(table, { target, categories: [], times: [] }, rows, signal, counts);
-    const spreads = await surveyRows(table, { target: null, categories: [], times }, rows, signal);
+    const read = await surveyRows(table, { target, categories: [], times: [] }, rows, { signal, counts });
+    const spreads = await surveyRows(table, { target: null, categories: [], times }, rows, { signal });
     return { target: read.target, categories, times: spreads.times };
   }
   const [distinct] = await table.distinct([target.name], MOST_VALUES, signal);
   const known = { ...target, known: distinct };
-  const read = await surveyRows(table, { target: known, categories: [], times }, rows, signal);
+  const read = await surveyRows(table, { target: known, categories: [], times }, rows, { signal });
   return { target: read.target && { ...read.target, distinct }, categories, times: read.times };
 }
 
@@ -98,11 +98,8 @@ export async function fill(
   if (table.decodedBy === 'coordinator' || isSmall({ rowStart, rowEnd })) {
     problems = [await fillHere(table, withKernels, { rowStart, rowEnd }, signal, report)];
   } else {
-    const ranges = readRanges(table, rowStart, rowEnd);
-    problems = await execute(
-      'fill',
-      ranges.map((range) => ({ source: table.source, plan: withKernels, ...range })),
-    );
+    const common = { source: table.source, plan: withKernels };
+    problems = await execute('fill', common, readRanges(table, rowStart, rowEnd));
     report(rowEnd - rowStart);
   }
   // Ranges are in row order: the first problem found is the first in the file.
@@ -124,7 +121,7 @@ async function fillHere(
   for (const [pass, words] of passes.entries()) {
     const before = pass * (rowEnd - rowStart);
     const tell = (rows: number) => report(Math.floor((before + rows) / passes.length));
-    const problem = await fillFrom(table, { ...plan, words }, rowStart, rowEnd, signal, tell);
+    const problem = await createTableFiller({ ...plan, words })(table, { rowStart, rowEnd }, signal, tell);
     if (problem !== null && (first === null || problem.row < first.row)) first = problem;
   }
   return first;
@@ -160,15 +157,8 @@ export async function statistics(
   { execute, kernelSource }: LoadContext,
 ): Promise<Moments[]> {
   const addon = kernelSource?.addon ?? null;
-  const payloads = chunkRanges(rows).map(([chunkStart, chunkEnd]) => ({
-    dataset,
-    rows,
-    columns,
-    chunkStart,
-    chunkEnd,
-    addon,
-  }));
-  return joinMoments(await executorFor(dataset, execute)('statistics', payloads), columns.length);
+  const common = { dataset, rows, columns, addon };
+  return joinMoments(await executorFor(dataset, execute)('statistics', common, chunkRanges(rows)), columns.length);
 }
 
 /** Quartiles of the numbers over the first `rows` rows. */
@@ -178,8 +168,7 @@ export async function quartiles(
   numbers: number,
   { execute }: LoadContext,
 ): Promise<Quartiles[]> {
-  const payloads = Array.from({ length: numbers }, (_, column) => ({ dataset, rows, column }));
-  return await execute('quartiles', payloads);
+  return await execute('quartiles', { dataset, rows }, [...new Array(numbers).keys()]);
 }
 
 /** Bins and telling values of the numbers of a standardised sample. */
@@ -190,8 +179,7 @@ export async function findInputs(
   wanted: InputsTask['wanted'],
   { execute }: LoadContext,
 ): Promise<FoundInputs[]> {
-  const payloads = Array.from({ length: numbers }, (_, number) => ({ dataset, number, classes, wanted }));
-  return await execute('inputs', payloads);
+  return await execute('inputs', { dataset, classes, wanted }, [...new Array(numbers).keys()]);
 }
 
 /** Standardises columns of all rows, in place. */
@@ -201,14 +189,11 @@ export async function standardise(
   { execute, kernelSource }: LoadContext,
 ): Promise<void> {
   const addon = kernelSource?.addon ?? null;
-  const payloads = chunkRanges(dataset.rows).map(([start, end]) => ({
-    dataset,
-    columns,
+  const parts = chunkRanges(dataset.rows).map(({ start, end }) => ({
     rowStart: start * CHUNK_ROWS,
     rowEnd: Math.min(dataset.rows, end * CHUNK_ROWS),
-    addon,
   }));
-  await executorFor(dataset, execute)('standardise', payloads);
+  await executorFor(dataset, execute)('standardise', { dataset, columns, addon }, parts);
 }
 
 /** Rows that are read before the threads would have begun. */
@@ -221,11 +206,14 @@ function executorFor({ rows, layout }: Dataset, execute: Execute): Execute {
   return rows * layout.stride <= SMALL_WORDS ? executeInline : execute;
 }
 
-/** Ranges [start, end) of the chunks of so many rows. */
-function chunkRanges(rows: number): [number, number][] {
+/** Ranges of the chunks of so many rows. */
+function chunkRanges(rows: number): IndexRange[] {
   const chunks = Math.ceil(rows / CHUNK_ROWS);
-  const each = Math.max(1, Math.ceil(chunks / PAYLOADS));
-  return Array.from({ length: Math.ceil(chunks / each) }, (_, i) => [i * each, Math.min(chunks, (i + 1) * each)]);
+  const each = Math.max(1, Math.ceil(chunks / PARTS));
+  return Array.from({ length: Math.ceil(chunks / each) }, (_, i) => ({
+    start: i * each,
+    end: Math.min(chunks, (i + 1) * each),
+  }));
 }
 
 /** Cuts rows along the table's blocks, joining small ones. */

@@ -6,7 +6,7 @@
  */
 import { createDistinctValues } from './distinct.js';
 import { createSlots, DROPPED } from './split.js';
-import type { CategoryValues, NumberCounts, Numbers, NumberValues, Table } from './table.js';
+import type { CategoryValues, NumberCounts, Numbers, NumberValues, ReadRequest, Table } from './table.js';
 import { joinSpreads, NO_SPREAD, spreadOf, type TimeSpread } from './times.js';
 
 /** Most distinct values of a category, and most classes of a target. */
@@ -65,18 +65,20 @@ export interface Survey {
   readonly times: readonly TimeSpread[];
 }
 
-/**
- * Surveys rows by reading them.
- *
- * @param counts of the target in these rows, where they are known: where nothing else is asked for, rows are then read only as
- *   far as they tell more than that
- */
+export interface SurveyOptions extends Pick<ReadRequest, 'addon' | 'signal'> {
+  /**
+   * Of the target in these rows, where they are known: where nothing else is asked for, rows are then read only as far as they
+   * tell more than that.
+   */
+  readonly counts?: NumberCounts | null;
+}
+
+/** Surveys rows by reading them. */
 export async function surveyRows(
   table: Table,
   request: SurveyRequest,
   rows: SurveyedRows,
-  signal?: AbortSignal,
-  counts: NumberCounts | null = null,
+  { addon = null, signal, counts = null }: SurveyOptions = {},
 ): Promise<Survey> {
   const { rowStart, rowEnd } = rows;
   const columns = [...(request.target ? [request.target.name] : []), ...request.categories, ...request.times];
@@ -85,7 +87,7 @@ export async function surveyRows(
   const times = request.times.map(() => NO_SPREAD);
   if (columns.length > 0) {
     const values = new Map(request.target?.known ? [[request.target.name, request.target.known.map(String)]] : []);
-    for await (const batch of table.read({ columns, rowStart, rowEnd, values, signal })) {
+    for await (const batch of table.read({ columns, rowStart, rowEnd, values, addon, signal })) {
       if (target) target.add(batch.columns[0], batch.rowStart);
       const first = target ? 1 : 0;
       for (const [i, category] of categories.entries()) category.add(batch.columns[first + i] as CategoryValues);

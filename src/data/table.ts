@@ -3,6 +3,7 @@
  * A format decodes row ranges into column batches; what the values mean for a network is preprocess.ts's concern.
  */
 
+import type { AddonChoice } from '../kernels/native.js';
 import type { Stamp } from './stamp.js';
 
 /**
@@ -110,6 +111,8 @@ export interface ReadRequest {
    * (any other value then reads as -1), or ignore it: a reader always goes by the dictionary that comes back.
    */
   readonly values?: ReadonlyMap<string, readonly string[]>;
+  /** Where kernels that decode faster are from, if there are any; no value depends on them. */
+  readonly addon?: AddonChoice | null;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -129,7 +132,8 @@ export interface Table {
   /** Who decodes: DuckDB reads in the coordinator only; Arrow blocks are decoded by the workers, each opening the file itself. */
   readonly decodedBy: 'coordinator' | 'workers';
   /**
-   * Batches in row order, one read at a time. Values are not to be changed: they may be those of the file as it was read.
+   * Batches in row order, one read at a time. Values are not to be changed, and hold until the next batch is asked for: they may
+   * be those of the file as it was read, in memory that is used again.
    *
    * @throws ParagradError `file_changed` where a file is not what it was when the table was opened, or is gone
    */

@@ -2,13 +2,19 @@
  * Codes of strings that are still UTF-8 bytes: equal strings get equal codes, and only one of each is decoded. A column of a
  * hundred distinct strings then costs a hash and a comparison a row, a fifth of what decoding every row does.
  *
+ * The C addon has a kernel that does the same (kernels/strings.ts), for text offsets of 32 bits; these are for the rest.
+ *
  * Method: a hash table with open addressing over the bytes (FNV-1a; Fowler, Noll & Vo), each code known by where its first
  * occurrence lies. Bytes that differ are different strings: no normalisation.
  */
 import type { CategoryValues } from './table.js';
 
 export interface TextCoder {
-  /** Codes the next row: the string at bytes start .. end (exclusive). */
+  /**
+   * Codes the next row: the string at bytes start .. end (exclusive).
+   *
+   * @throws RangeError where they do not lie in the text
+   */
   add(start: number, end: number): void;
   /** The next row is missing. */
   addMissing(): void;
@@ -17,6 +23,8 @@ export interface TextCoder {
 }
 
 const FEWEST_PLACES = 256;
+/** As the kernel of kernels/strings.ts says it. */
+const OUTSIDE = 'a string does not lie in its text';
 
 /**
  * @param text all strings, one after the other
@@ -51,6 +59,7 @@ export function createTextCoder(text: Buffer, rows: number): TextCoder {
 
   return {
     add(start, end) {
+      if (!(start >= 0 && start <= end && end <= text.length)) throw new RangeError(OUTSIDE);
       let hash = 0x811c9dc5;
       for (let i = start; i < end; i++) hash = Math.imul(hash ^ text[i], 0x01000193);
       hash ^= hash >>> 15;

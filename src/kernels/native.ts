@@ -2,7 +2,7 @@
  * The C addon (src/kernels/native/): where it is, loading it, and its part of a kernel set on one memory.
  *
  * The addon has the matrix products, the commonest updates and what the recipe's steps do element by element, for wide vectors and
- * with the bits of `wasm-fma`, gathers rows, and fills and measures tables (table.ts); everything else of the set `native` is
+ * with the bits of `wasm-fma`, gathers rows, codes strings (strings.ts), and fills and measures tables (table.ts); everything else of the set `native` is
  * `wasm-fma` itself. A call costs about what one into WebAssembly does, since its arguments are written to shared memory and not
  * passed (native/addon.c), so there is no size from which on it pays: it always does.
  */
@@ -18,8 +18,8 @@ import type { GatherRows, Kernels, NativeKernels } from './kernels.js';
  */
 export type BindKernels = (memory: Float32Array, call: Float64Array, table?: Float32Array) => RunKernel;
 
-/** `columns` are for the kernel that writes them (table.ts). */
-export type RunKernel = (columns?: readonly (ArrayBufferView | undefined)[]) => void;
+/** `arrays` are for the kernels of decoded columns (table.ts, strings.ts). */
+export type RunKernel = (arrays?: readonly (ArrayBufferView | undefined)[]) => void;
 
 /** An entry for each instruction set that this processor has, best first. */
 export type Addon = Readonly<Record<string, BindKernels>>;
@@ -57,6 +57,7 @@ export const KERNEL = {
   measureRows: 19,
   standardiseRows: 20,
   writeColumns: 21,
+  codeStrings: 22,
 } as const;
 
 /** Path of the addon for this platform, built here or shipped in the package; null when there is none. */

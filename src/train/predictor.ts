@@ -75,7 +75,7 @@ export function openPredictor(model: Model, options: PredictorOptions = {}): Pre
   return {
     threads,
     forward: openForward(networks, pool, kernels, signal),
-    execute: (task, payloads) => untilAborted(execute(task, payloads), signal, interrupted),
+    execute: (...work) => untilAborted(execute(...work), signal, interrupted),
     close: () => pool.close(),
   };
 }

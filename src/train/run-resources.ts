@@ -64,7 +64,7 @@ export async function withResources<T>(
     };
     const context: RunContext = {
       ...{ signal, emit, directory, kernels, pool },
-      execute: (task, payloads) => untilAborted(onThreads(task, payloads), signal, interrupted),
+      execute: (...work) => untilAborted(onThreads(...work), signal, interrupted),
     };
     const tables = await openTables(config, open);
     return await work({

@@ -9,11 +9,11 @@ import { type Cell, type Cells, withTable, writeArrow, writeParquet } from './ta
 
 afterEach(closeThreadTables);
 
-/** Gives every payload a turn of its own, last first, and hands over copies, as threads would. */
-const executeBackwards: Execute = async (task, payloads) => {
+/** Gives every part a turn of its own, last first, and hands over copies, as threads would. */
+const executeBackwards: Execute = async (task, common, parts) => {
   const results: unknown[] = [];
-  for (let i = payloads.length - 1; i >= 0; i--) {
-    const [result] = await executeInline(task, [structuredClone(payloads[i])]);
+  for (let i = parts.length - 1; i >= 0; i--) {
+    const [result] = await executeInline(task, structuredClone(common), [structuredClone(parts[i])]);
     results[i] = structuredClone(result);
   }
   return results as Awaited<ReturnType<typeof executeInline<typeof task>>>;

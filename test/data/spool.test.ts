@@ -50,10 +50,10 @@ function randomCells(rows: number): Cells {
 
 /** One task at a time, on copies, as a thread would. */
 let busy: Promise<unknown> = Promise.resolve();
-const executeInTurn: Execute = (task, payloads) => {
+const executeInTurn: Execute = (task, common, parts) => {
   const work = busy.then(async () => {
     await new Promise((resolve) => setImmediate(resolve));
-    return structuredClone(await executeInline(task, structuredClone(payloads)));
+    return structuredClone(await executeInline(task, structuredClone(common), structuredClone(parts)));
   });
   busy = work.catch(() => {});
   return work;

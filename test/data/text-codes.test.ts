@@ -33,4 +33,13 @@ describe('createTextCoder', () => {
     const values = Array.from({ length: 20_000 }, (_, i) => `town ${i % 7000}`);
     expect(coded(values)).toEqual(values);
   });
+
+  it.each([
+    [2, 4],
+    [2, 1],
+    [-1, 2],
+  ])('refuses bytes %i .. %i of a text of three', (start, end) => {
+    const coder = createTextCoder(Buffer.from('abc'), 1);
+    expect(() => coder.add(start, end)).toThrow(new RangeError('a string does not lie in its text'));
+  });
 });

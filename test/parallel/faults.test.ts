@@ -53,10 +53,14 @@ describe('a worker that', () => {
     };
     process.on('worker', collect);
     pool = createPool(3, { entry });
-    const standardise = { task: 'standardise', input: { dataset, columns: [], rowStart: 0, rowEnd: 0, addon: null } };
+    const share = (task: string) => ({
+      ...{ task, common: { dataset, columns: [], addon: null } },
+      ...{ parts: [{ rowStart: 0, rowEnd: 0 }], next: new SharedArrayBuffer(4) },
+    });
+    const standardise = share('standardise');
     await pool.runAll('data', [standardise, standardise, standardise]);
     process.off('worker', collect);
-    const error = await pool.runAll('data', [standardise, { task: 'inputs' }, standardise]).catch((e: Error) => e);
+    const error = await pool.runAll('data', [standardise, share('inputs'), standardise]).catch((e: Error) => e);
     expect(ended).toHaveLength(1);
     const message = `worker ${ended[0]} (data 2 of 3) failed: worker exited with code: 3`;
     expect(error).toMatchObject({ code: 'worker_failed', kind: 'internal', message });

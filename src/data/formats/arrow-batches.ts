@@ -5,11 +5,14 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { Data } from 'apache-arrow/data';
 import type { BufferRegion } from 'apache-arrow/ipc/metadata/message';
-import { Vector } from 'apache-arrow/vector';
 import { buffersOf, type Dictionaries, decompressorOf, loadColumns } from './arrow-body.js';
-import { type ArrowIndex, type BodyMessage, readExactly } from './arrow-index.js';
+import { type ArrowIndex, type BodyMessage, readExactly, readInto } from './arrow-index.js';
+import { Vector } from './arrow-library.js';
 
-/** Reads a record batch: its columns by position, null where not wanted. */
+/**
+ * Reads a record batch: its columns by position, null where not wanted. They hold until the next batch is read, which takes
+ * their memory: a batch is megabytes, and to get and to clear as many again for each takes as long as to read them.
+ */
 export type BatchReader = (index: number, wanted: ReadonlySet<number>) => Promise<readonly (Data | null)[]>;
 
 export function createBatchReader(file: FileHandle, index: ArrowIndex): BatchReader {
@@ -17,6 +20,11 @@ export function createBatchReader(file: FileHandle, index: ArrowIndex): BatchRea
   const types = index.schema.fields.map(({ type }) => type);
   /** What was read last: a caller that reads in windows would else read it again for each. */
   let last: { readonly batch: number; readonly spans: readonly Span[] } | undefined;
+  let memory = Buffer.alloc(0);
+  const memoryFor = (bytes: number): Buffer => {
+    if (bytes > memory.length) memory = Buffer.allocUnsafeSlow(bytes);
+    return memory;
+  };
 
   return async (batch, wanted) => {
     const message = index.batches[batch];
@@ -27,8 +35,8 @@ export function createBatchReader(file: FileHandle, index: ArrowIndex): BatchRea
     const what = { header, types, wanted: isWanted, dictionaries: values, version };
     const regions = buffersOf(what);
     if (last?.batch !== batch || !regions.every((region) => findSpan(last!.spans, region) !== undefined)) {
-      last = undefined; // before the next is read: two would be twice the memory
-      last = { batch, spans: await readSpans(file, message, regions) };
+      last = undefined;
+      last = { batch, spans: await readSpans(file, message, regions, memoryFor) };
     }
     const { spans } = last;
     const decompress = await decompressorOf(header);
@@ -45,11 +53,15 @@ interface Span {
 /** Bytes that are read for nothing rather than that a read is made for what lies behind them. */
 const GAP_BYTES = 65_536;
 
+/** Where spans begin in memory: at a multiple of what any value of Arrow wants to be aligned to. */
+const ALIGNMENT = 64;
+
 /** Reads buffers of a body; those that lie close together at once. */
 async function readSpans(
   file: FileHandle,
   { bodyStart, bodyLength }: BodyMessage<unknown>,
   regions: readonly BufferRegion[],
+  memoryFor: (bytes: number) => Buffer,
 ): Promise<Span[]> {
   const places: { start: number; end: number }[] = [];
   for (const { offset, length } of [...regions].sort((a, b) => a.offset - b.offset)) {
@@ -58,9 +70,15 @@ async function readSpans(
     if (before !== undefined && offset <= before.end + GAP_BYTES) before.end = Math.max(before.end, offset + length);
     else places.push({ start: offset, end: offset + length });
   }
+  const sizes = places.map(({ start, end }) => Math.ceil((end - start) / ALIGNMENT) * ALIGNMENT);
+  const memory = memoryFor(sizes.reduce((sum, size) => sum + size, 0));
   const spans: Span[] = [];
-  for (const { start, end } of places) {
-    spans.push({ offset: start, bytes: await readExactly(file, bodyStart + start, end - start) });
+  let at = 0;
+  for (const [i, { start, end }] of places.entries()) {
+    const bytes = memory.subarray(at, at + end - start);
+    await readInto(file, bodyStart + start, bytes);
+    spans.push({ offset: start, bytes });
+    at += sizes[i];
   }
   return spans;
 }

@@ -4,11 +4,10 @@
  */
 import type { Data } from 'apache-arrow/data';
 import type { MetadataVersion } from 'apache-arrow/enum';
-import { CompressionType } from 'apache-arrow/fb/compression-type';
 import type { BufferRegion, RecordBatch } from 'apache-arrow/ipc/metadata/message';
 import type { DataType } from 'apache-arrow/type';
 import type { Vector } from 'apache-arrow/vector';
-import { VectorLoader } from 'apache-arrow/visitor/vectorloader';
+import { CompressionType, VectorLoader } from './arrow-library.js';
 import { decodeLz4Frame } from './lz4.js';
 
 /**

@@ -5,11 +5,14 @@
  * A file lists its messages in a footer; a stream is walked from header to header. Only headers are read here: they tell
  * the rows and nulls of each record batch. The bodies are decoded by arrow-body.ts.
  */
+import { readSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { type FileBlock, Footer } from 'apache-arrow/ipc/metadata/file';
-import { type DictionaryBatch, Message, type RecordBatch } from 'apache-arrow/ipc/metadata/message';
+import { isMainThread } from 'node:worker_threads';
+import type { FileBlock } from 'apache-arrow/ipc/metadata/file';
+import type { Message as ArrowMessage, DictionaryBatch, RecordBatch } from 'apache-arrow/ipc/metadata/message';
 import type { Field, Schema } from 'apache-arrow/schema';
 import { ParagradError } from '../../errors.js';
+import { Footer, Message } from './arrow-library.js';
 
 const MAGIC = 'ARROW1';
 /** Magic and its padding, at the start of a file. */
@@ -79,11 +82,12 @@ async function readFooter(file: FileHandle, size: number, location: string): Pro
     throw truncated(location, 'file');
   }
   const builder = createBuilder('file', footer.schema, location);
-  for (const block of blocks) builder.add(await messageOfBlock(file, block), block.offset + block.metaDataLength);
+  const messages = await Promise.all(blocks.map((block) => messageOfBlock(file, block)));
+  for (const [i, { offset, metaDataLength }] of blocks.entries()) builder.add(messages[i], offset + metaDataLength);
   return builder.index;
 }
 
-async function messageOfBlock(file: FileHandle, block: FileBlock): Promise<Message> {
+async function messageOfBlock(file: FileHandle, block: FileBlock): Promise<ArrowMessage> {
   const bytes = await readExactly(file, block.offset, block.metaDataLength);
   return Message.decode(bytes.subarray(bytes.readUInt32LE(0) === CONTINUATION ? 8 : 4));
 }
@@ -117,7 +121,7 @@ async function walkStream(file: FileHandle, size: number, location: string): Pro
 
 interface IndexBuilder {
   readonly index: ArrowIndex;
-  add(message: Message, bodyStart: number): void;
+  add(message: ArrowMessage, bodyStart: number): void;
 }
 
 function createBuilder(kind: ArrowIndex['kind'], schema: Schema, location: string): IndexBuilder {
@@ -159,14 +163,25 @@ function nodesOf(field: Field): number {
 /** Reads so many bytes, into memory of their own. */
 export async function readExactly(file: FileHandle, position: number, length: number): Promise<Buffer> {
   const bytes = Buffer.allocUnsafeSlow(length);
+  await readInto(file, position, bytes);
+  return bytes;
+}
+
+/**
+ * Reads as many bytes as there is room for. A worker has nothing else to do meanwhile, and reads by itself: to have it done by
+ * another thread takes two changes of threads, and one more thread than there are cores.
+ */
+export async function readInto(file: FileHandle, position: number, bytes: Buffer): Promise<void> {
   let filled = 0;
-  while (filled < length) {
-    const size = Math.min(length - filled, READ_BYTES);
-    const { bytesRead } = await file.read(bytes, filled, size, position + filled);
+  while (filled < bytes.length) {
+    const size = Math.min(bytes.length - filled, READ_BYTES);
+    const at = position + filled;
+    const bytesRead = isMainThread
+      ? (await file.read(bytes, filled, size, at)).bytesRead
+      : readSync(file.fd, bytes, filled, size, at);
     if (bytesRead === 0) throw new Error('the file became shorter while it was read');
     filled += bytesRead;
   }
-  return bytes;
 }
 
 function truncated(location: string, kind: ArrowIndex['kind']): ParagradError {

@@ -2,20 +2,23 @@
  * Arrow arrays as paragrad reads them: numbers with NaN for null, times in seconds, or codes of strings with -1 for null.
  *
  * Each function decodes rows from .. to (exclusive) of one column of one record batch, as it came out of an IPC file:
- * offset 0, little-endian buffers. No BigInt is made: 64-bit integers are read as two 32-bit words.
+ * offset 0, little-endian buffers; into memory of `scratch`, but for what can be given as it is. No BigInt is made: 64-bit integers are read as two 32-bit words.
  */
 import type { Data } from 'apache-arrow/data';
-import { DateUnit, Precision, TimeUnit } from 'apache-arrow/enum';
-import { DataType, type Decimal, type Dictionary, type Duration, type Time, type Timestamp } from 'apache-arrow/type';
+import type { TimeUnit as Unit } from 'apache-arrow/enum';
+import type { Decimal, Dictionary, Duration, Time, Timestamp, DataType as Type } from 'apache-arrow/type';
+import type { CodeStrings } from '../../kernels/strings.js';
 import { createCoder } from '../distinct.js';
 import type { CategoryValues, ColumnKind, Numbers, NumberValues } from '../table.js';
 import { createTextCoder } from '../text-codes.js';
+import { DataType, DateUnit, Precision, TimeUnit } from './arrow-library.js';
+import type { Scratch } from './scratch.js';
 
 const TWO_32 = 0x1_0000_0000;
 const BOOLEANS = ['false', 'true'];
 
 /** How a column of this type can be used. */
-export function kindOf(type: DataType): ColumnKind {
+export function kindOf(type: Type): ColumnKind {
   if (isNumber(type) || DataType.isNull(type) || DataType.isDuration(type)) return 'number';
   if (DataType.isTimestamp(type) || DataType.isDate(type)) return 'time';
   if (DataType.isTime(type)) return 'clock';
@@ -24,20 +27,18 @@ export function kindOf(type: DataType): ColumnKind {
 }
 
 /** Whether a vector may be made of it. */
-export function isNumber(type: DataType): boolean {
+export function isNumber(type: Type): boolean {
   return DataType.isInt(type) || DataType.isFloat(type) || DataType.isDecimal(type);
 }
 
-function isString(type: DataType): boolean {
+function isString(type: Type): boolean {
   return DataType.isUtf8(type) || DataType.isLargeUtf8(type) || DataType.isUtf8View(type);
 }
 
 /** A column of kind `number`, `time` or `clock`. Floats without nulls are not copied. */
-export function decodeNumbers(data: Data, from: number, to: number): NumberValues {
-  const values = isPlain(data) ? data.values.subarray(from, to) : numbers(data, from, to);
-  forEachNull(data, from, to, (i) => {
-    values[i] = Number.NaN;
-  });
+export function decodeNumbers(data: Data, from: number, to: number, scratch: Scratch): NumberValues {
+  const values = isPlain(data) ? data.values.subarray(from, to) : numbers(data, from, to, scratch);
+  markNulls(data, from, values, Number.NaN);
   return { kind: 'number', values };
 }
 
@@ -47,21 +48,21 @@ function isPlain(data: Data): boolean {
   return DataType.isFloat(type) && type.precision !== Precision.HALF && validity(data) === null;
 }
 
-function numbers(data: Data, from: number, to: number): Numbers {
+function numbers(data: Data, from: number, to: number, scratch: Scratch): Numbers {
   const { type } = data;
-  if (DataType.isNull(type)) return new Float64Array(to - from).fill(Number.NaN);
-  if (DataType.isDecimal(type)) return decimals(words(data.values), type, from, to);
-  if (DataType.isInt(type) && type.bitWidth === 64) return integers64(words(data.values), type.isSigned, from, to);
-  if (DataType.isDate(type) || DataType.isTimestamp(type) || DataType.isTime(type) || DataType.isDuration(type)) {
-    return seconds(data, from, to);
-  }
-  if (DataType.isFloat(type)) {
-    return type.precision === Precision.HALF ? halves(data.values, from, to) : data.values.slice(from, to);
-  }
-  return new Float64Array(data.values.subarray(from, to));
+  const rows = to - from;
+  const isSingle = DataType.isFloat(type) && type.precision === Precision.SINGLE;
+  const out = isSingle ? scratch.float32(rows) : scratch.float64(rows);
+  if (DataType.isNull(type)) out.fill(Number.NaN);
+  else if (DataType.isDecimal(type)) decimals(words(data.values), type, from, out);
+  else if (DataType.isInt(type) && type.bitWidth === 64) integers64(words(data.values), type.isSigned, from, out);
+  else if (DataType.isFloat(type) && type.precision === Precision.HALF) halves(data.values, from, out);
+  else if (DataType.isInt(type) || DataType.isFloat(type)) out.set(data.values.subarray(from, to));
+  else seconds(data, from, out);
+  return out;
 }
 
-const UNITS_PER_SECOND: Record<TimeUnit, number> = {
+const UNITS_PER_SECOND: Record<Unit, number> = {
   [TimeUnit.SECOND]: 1,
   [TimeUnit.MILLISECOND]: 1e3,
   [TimeUnit.MICROSECOND]: 1e6,
@@ -70,18 +71,18 @@ const UNITS_PER_SECOND: Record<TimeUnit, number> = {
 const SECONDS_PER_DAY = 86_400;
 
 /** Dates, timestamps, times and durations: integers of some unit. */
-function seconds(data: Data, from: number, to: number): Float64Array {
+function seconds(data: Data, from: number, out: Numbers): void {
   const { type } = data;
-  if (DataType.isDate(type) && type.unit === DateUnit.DAY) {
-    return Float64Array.from(data.values.subarray(from, to), (day: number) => day * SECONDS_PER_DAY);
+  const isDay = DataType.isDate(type) && type.unit === DateUnit.DAY;
+  const isNarrow = isDay || (DataType.isTime(type) && type.bitWidth === 32);
+  if (isNarrow) out.set(data.values.subarray(from, from + out.length));
+  else integers64(words(data.values), true, from, out);
+  if (isDay) {
+    for (let i = 0; i < out.length; i++) out[i] *= SECONDS_PER_DAY;
+    return;
   }
   const units = DataType.isDate(type) ? 1e3 : UNITS_PER_SECOND[(type as Time | Timestamp | Duration).unit];
-  const narrow = DataType.isTime(type) && type.bitWidth === 32;
-  const counts = narrow
-    ? Float64Array.from(data.values.subarray(from, to))
-    : integers64(words(data.values), true, from, to);
-  for (let i = 0; i < counts.length; i++) counts[i] /= units;
-  return counts;
+  for (let i = 0; i < out.length; i++) out[i] /= units;
 }
 
 /** The 32-bit words of a buffer. */
@@ -90,54 +91,69 @@ function words(values: ArrayBufferView): Uint32Array {
 }
 
 /** Correctly rounded: the high word's product is exact, and one addition rounds. */
-function integers64(words: Uint32Array, signed: boolean, from: number, to: number): Float64Array {
-  const out = new Float64Array(to - from);
-  for (let i = from; i < to; i++) {
-    const high = signed ? words[2 * i + 1] | 0 : words[2 * i + 1];
-    out[i - from] = high * TWO_32 + words[2 * i];
+function integers64(words: Uint32Array, signed: boolean, from: number, out: Numbers): void {
+  for (let i = 0; i < out.length; i++) {
+    const at = 2 * (from + i);
+    const high = signed ? words[at + 1] | 0 : words[at + 1];
+    out[i] = high * TWO_32 + words[at];
   }
-  return out;
 }
 
 /** Two's complement integers of 1, 2, 4 or 8 words over a power of ten; correctly rounded up to 2^53. */
-function decimals(words: Uint32Array, type: Decimal, from: number, to: number): Float64Array {
+function decimals(words: Uint32Array, type: Decimal, from: number, out: Numbers): void {
   const width = type.bitWidth >>> 5;
   const unit = Number(`1e${type.scale}`);
-  const out = new Float64Array(to - from);
-  for (let i = from; i < to; i++) {
-    const end = (i + 1) * width;
+  for (let i = 0; i < out.length; i++) {
+    const end = (from + i + 1) * width;
     // The magnitude is summed, from the most significant word: near zero a negative number is all ones.
     const negative = words[end - 1] >>> 31 === 1;
     let magnitude = 0;
     for (let w = 1; w <= width; w++) {
       magnitude = magnitude * TWO_32 + (negative ? ~words[end - w] >>> 0 : words[end - w]);
     }
-    out[i - from] = (negative ? -(magnitude + 1) : magnitude) / unit;
+    out[i] = (negative ? -(magnitude + 1) : magnitude) / unit;
   }
-  return out;
 }
 
 /** IEEE 754 binary16, which float64 holds exactly. */
-function halves(bits: Uint16Array, from: number, to: number): Float64Array {
-  const out = new Float64Array(to - from);
-  for (let i = from; i < to; i++) {
-    const exponent = (bits[i] >>> 10) & 31;
-    const fraction = bits[i] & 1023;
+function halves(bits: Uint16Array, from: number, out: Numbers): void {
+  for (let i = 0; i < out.length; i++) {
+    const half = bits[from + i];
+    const exponent = (half >>> 10) & 31;
+    const fraction = half & 1023;
     let value: number;
     if (exponent === 0) value = fraction / 0x100_0000;
     else if (exponent === 31) value = fraction === 0 ? Number.POSITIVE_INFINITY : Number.NaN;
     else value = ((1024 + fraction) * (1 << exponent)) / 0x200_0000;
-    out[i - from] = bits[i] >>> 15 === 1 ? -value : value;
+    out[i] = half >>> 15 === 1 ? -value : value;
   }
-  return out;
 }
 
-/** A column of kind `category` or `boolean`. */
-export function decodeCategory(data: Data, from: number, to: number): CategoryValues {
+/**
+ * A column of kind `category` or `boolean`.
+ *
+ * @param codeStrings codes strings faster, and as they would be without it
+ */
+export function decodeCategory(
+  data: Data,
+  from: number,
+  to: number,
+  scratch: Scratch,
+  codeStrings: CodeStrings | null,
+): CategoryValues {
   const { type } = data;
-  if (DataType.isBool(type)) return booleans(data, from, to);
-  if (DataType.isDictionary(type)) return dictionaryCodes(data as Data<Dictionary>, from, to);
-  return DataType.isUtf8View(type) ? viewCodes(data, from, to) : textCodes(data, from, to);
+  if (DataType.isBool(type)) return booleans(data, from, to, scratch);
+  if (DataType.isDictionary(type)) return dictionaryCodes(data as Data<Dictionary>, from, to, scratch);
+  if (DataType.isUtf8View(type)) return viewCodes(data, from, to);
+  return codeStrings !== null && DataType.isUtf8(type)
+    ? kernelCodes(data, from, scratch.int32(to - from), codeStrings)
+    : textCodes(data, from, to);
+}
+
+function kernelCodes(data: Data, from: number, codes: Int32Array, codeStrings: CodeStrings): CategoryValues {
+  const text = stringReader(data);
+  const firsts = codeStrings(data.values, data.valueOffsets, validity(data), from, codes);
+  return { kind: 'category', codes, dictionary: Array.from(firsts, (row) => text(from + row)) };
 }
 
 /** Strings that lie one after the other, of which only the distinct ones are decoded. */
@@ -147,7 +163,7 @@ function textCodes(data: Data, from: number, to: number): CategoryValues {
   const valid = validity(data);
   const offset = offsetReader(data);
   for (let i = from; i < to; i++) {
-    if (valid === null || (valid[i >> 3] >> (i & 7)) & 1) coder.add(offset(i), offset(i + 1));
+    if (isValid(valid, i)) coder.add(offset(i), offset(i + 1));
     else coder.addMissing();
   }
   return coder.values();
@@ -157,24 +173,24 @@ function viewCodes(data: Data, from: number, to: number): CategoryValues {
   const coder = createCoder(to - from);
   const valid = validity(data);
   const text = viewReader(data);
-  for (let i = from; i < to; i++) coder.add(valid === null || (valid[i >> 3] >> (i & 7)) & 1 ? text(i) : null);
+  for (let i = from; i < to; i++) coder.add(isValid(valid, i) ? text(i) : null);
   return coder.values;
 }
 
-function booleans(data: Data, from: number, to: number): CategoryValues {
+function booleans(data: Data, from: number, to: number, scratch: Scratch): CategoryValues {
   const bits: Uint8Array = data.values;
-  const codes = new Int32Array(to - from);
+  const codes = scratch.int32(to - from);
   for (let i = from; i < to; i++) codes[i - from] = (bits[i >> 3] >> (i & 7)) & 1;
-  return { kind: 'category', codes: withNulls(codes, data, from, to), dictionary: BOOLEANS };
+  markNulls(data, from, codes, -1);
+  return { kind: 'category', codes, dictionary: BOOLEANS };
 }
 
-function dictionaryCodes(data: Data<Dictionary>, from: number, to: number): CategoryValues {
-  const codes =
-    data.values instanceof BigInt64Array
-      ? lowWords(data.values, from, to)
-      : new Int32Array(data.values.subarray(from, to));
+function dictionaryCodes(data: Data<Dictionary>, from: number, to: number, scratch: Scratch): CategoryValues {
+  const codes = scratch.int32(to - from);
+  if (data.values instanceof BigInt64Array) lowWords(words(data.values), from, codes);
+  else codes.set(data.values.subarray(from, to));
   const { strings, nullCodes } = dictionaryStrings(data);
-  withNulls(codes, data, from, to);
+  markNulls(data, from, codes, -1);
   if (nullCodes.size > 0) {
     for (let i = 0; i < codes.length; i++) if (nullCodes.has(codes[i])) codes[i] = -1;
   }
@@ -182,9 +198,8 @@ function dictionaryCodes(data: Data<Dictionary>, from: number, to: number): Cate
 }
 
 /** 64-bit codes, which fit 32 bits: a dictionary has fewer than 2^31 entries. */
-function lowWords(values: ArrayBufferView, from: number, to: number): Int32Array {
-  const low = words(values);
-  return Int32Array.from({ length: to - from }, (_, i) => low[2 * (from + i)]);
+function lowWords(words: Uint32Array, from: number, codes: Int32Array): void {
+  for (let i = 0; i < codes.length; i++) codes[i] = words[2 * (from + i)];
 }
 
 interface DictionaryStrings {
@@ -203,9 +218,12 @@ function dictionaryStrings({ dictionary }: Data<Dictionary>): DictionaryStrings 
     const strings: string[] = [];
     const nullCodes = new Set<number>();
     for (const part of dictionary.data) {
-      forEachNull(part, 0, part.length, (i) => nullCodes.add(strings.length + i));
       const text = stringReader(part);
-      for (let i = 0; i < part.length; i++) strings.push(text(i));
+      const valid = validity(part);
+      for (let i = 0; i < part.length; i++) {
+        if (!isValid(valid, i)) nullCodes.add(strings.length);
+        strings.push(text(i));
+      }
     }
     decoded = { strings, nullCodes };
     decodedDictionaries.set(dictionary, decoded);
@@ -253,24 +271,22 @@ export function validity(data: Data): Uint8Array | null {
   return data.nullCount > 0 && data.nullBitmap ? data.nullBitmap : null;
 }
 
-function withNulls(codes: Int32Array, data: Data, from: number, to: number): Int32Array {
-  forEachNull(data, from, to, (i) => {
-    codes[i] = -1;
-  });
-  return codes;
+/** Whether the value at this position is not null, by the bits of `validity`. */
+export function isValid(valid: Uint8Array | null, at: number): boolean {
+  return valid === null || ((valid[at >> 3] >> (at & 7)) & 1) === 1;
 }
 
-/** Calls `visit` with the position, from `from`, of every null; whole bytes of valid rows cost one look. */
-function forEachNull(data: Data, from: number, to: number, visit: (i: number) => void): void {
+/** Puts `missing` where rows from .. are null; whole bytes of valid rows cost one look. */
+function markNulls(data: Data, from: number, values: Numbers | Int32Array, missing: number): void {
   const valid = validity(data);
   if (valid === null) return;
-  for (let i = from; i < to; ) {
-    const byte = valid[i >> 3] >> (i & 7);
-    const end = Math.min(to, (i | 7) + 1);
-    if (byte === 0xff >> (i & 7)) {
-      i = end;
+  for (let i = 0; i < values.length; ) {
+    const at = from + i;
+    if ((at & 7) === 0 && valid[at >> 3] === 0xff) {
+      i += 8;
       continue;
     }
-    for (let bits = byte; i < end; i++, bits >>= 1) if ((bits & 1) === 0) visit(i - from);
+    if (((valid[at >> 3] >> (at & 7)) & 1) === 0) values[i] = missing;
+    i++;
   }
 }

@@ -5,6 +5,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Data } from 'apache-arrow/data';
 import { invariant, ParagradError } from '../../errors.js';
+import { type CodeStrings, createStringCoder } from '../../kernels/strings.js';
 import { createDistinctValues } from '../distinct.js';
 import { checkInterrupt, interrupted } from '../interrupt.js';
 import { checkStamp } from '../stamp.js';
@@ -25,6 +26,7 @@ import { decodeCategory, decodeNumbers, kindOf } from './arrow-values.js';
 import { decodeVectors, fixedLength, isVector, listLengths } from './arrow-vectors.js';
 import type { OpenOptions } from './format.js';
 import { distinctNames, remedyFor, vectorColumns } from './schema.js';
+import { createScratch, type Scratch } from './scratch.js';
 
 /** Rows decoded at once, so that a huge record batch does not become as many float64 columns. */
 const BATCH_ROWS = 16384;
@@ -61,10 +63,14 @@ async function reporting<T>(name: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
-    if (cause instanceof ParagradError) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ParagradError('unreadable', `${name} cannot be read: ${reason}`, { cause });
+    throw unreadable(name, cause);
   }
+}
+
+function unreadable(name: string, cause: unknown): ParagradError {
+  if (cause instanceof ParagradError) return cause;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new ParagradError('unreadable', `${name} cannot be read: ${reason}`, { cause });
 }
 
 /** A column of the table, and where in a record batch it comes from. */
@@ -139,10 +145,12 @@ function createTable(
     invariant(found !== undefined, `${name} has no column ${JSON.stringify(column)}`);
     return found;
   };
+  const scratch = createScratch();
   let closed = false;
 
   async function* read(request: ReadRequest): AsyncGenerator<RowBatch, void, undefined> {
-    const { rowStart = 0, rowEnd = rows, signal } = request;
+    const { rowStart = 0, rowEnd = rows, addon = null, signal } = request;
+    const codeStrings = createStringCoder(addon);
     const chosen = request.columns.map(find);
     const wanted = new Set(chosen.map(({ position }) => position));
     await checkStamp(stamped);
@@ -158,7 +166,13 @@ function createTable(
       for (let start = first; start < last; start += BATCH_ROWS) {
         checkInterrupt(signal, name);
         const end = Math.min(last, start + BATCH_ROWS);
-        const columns = decodeColumns(data, chosen, start - block.rowStart, end - block.rowStart);
+        const [from, to] = [start - block.rowStart, end - block.rowStart];
+        let columns: RowBatch['columns'];
+        try {
+          columns = decodeColumns(data, chosen, from, to, scratch, codeStrings);
+        } catch (cause) {
+          throw unreadable(name, cause);
+        }
         yield { rowStart: start, rows: end - start, columns };
       }
     }
@@ -203,16 +217,21 @@ function decodeColumns(
   chosen: readonly Located[],
   from: number,
   to: number,
+  scratch: Scratch,
+  codeStrings: CodeStrings | null,
 ): (NumberValues | CategoryValues)[] {
+  scratch.restart();
   const vectors = new Map<number, Float64Array[]>();
   return chosen.map(({ column, position, element, elements }) => {
     const values = data[position]!;
     if (column.vector !== undefined) {
-      const decoded = vectors.get(position) ?? decodeVectors(values, elements, from, to);
+      const decoded = vectors.get(position) ?? decodeVectors(values, elements, from, to, scratch);
       vectors.set(position, decoded);
       return { kind: 'number', values: decoded[element] };
     }
     const isCategory = column.kind === 'category' || column.kind === 'boolean';
-    return isCategory ? decodeCategory(values, from, to) : decodeNumbers(values, from, to);
+    return isCategory
+      ? decodeCategory(values, from, to, scratch, codeStrings)
+      : decodeNumbers(values, from, to, scratch);
   });
 }

@@ -9,8 +9,9 @@
  * (calls.c), and throws a RangeError when it describes nothing that lies in the memory. (Passing the numbers as arguments
  * takes three times as long as all the rest of a call, 130 ns: Node-API converts each one.)
  *
- * run(columns), of a binding with a table, writes columns of a batch to rows of the table: for each a Float64Array or Float32Array
- * and undefined, or an Int32Array of codes and another of what becomes of each. They may be anybody's: they are used during the call.
+ * run(arrays) is for kernels of decoded columns, whose arrays may be anybody's: they are used during the call. Columns are
+ * written to rows of the table that the binding has: for each a Float64Array or Float32Array and undefined, or an Int32Array of
+ * codes and another of what becomes of each. Strings are coded: the arrays of `Strings` in strings.h, in that order.
  *
  * A call allocates nothing and there is no state beside what was bound, so any number of threads may load the addon.
  */
@@ -18,6 +19,7 @@
 #include <stdbool.h>
 
 #include "calls.h"
+#include "strings.h"
 #include "table-call.h"
 
 typedef struct {
@@ -69,14 +71,40 @@ static const char *write_columns(napi_env env, const Binding *binding, napi_valu
   return perform_write(binding->memory, binding->table, binding->call, sources, length / 2);
 }
 
+/* A typed array among those that a call was given. */
+static bool read_array(napi_env env, napi_value arrays, uint32_t i, napi_typedarray_type wanted, Array *to) {
+  napi_value array;
+  napi_typedarray_type type;
+  size_t length;
+  if (napi_get_element(env, arrays, i, &array) != napi_ok ||
+      napi_get_typedarray_info(env, array, &type, &length, &to->data, NULL, NULL) != napi_ok) {
+    return false;
+  }
+  to->length = length;
+  return type == wanted;
+}
+
+static const char *code_column(napi_env env, const Binding *binding, napi_value arrays) {
+  Strings of;
+  const bool read = read_array(env, arrays, 0, napi_uint8_array, &of.text) &&
+                    read_array(env, arrays, 1, napi_int32_array, &of.offsets) &&
+                    read_array(env, arrays, 2, napi_uint8_array, &of.valid) &&
+                    read_array(env, arrays, 3, napi_int32_array, &of.codes) &&
+                    read_array(env, arrays, 4, napi_int32_array, &of.firsts) &&
+                    read_array(env, arrays, 5, napi_int32_array, &of.places);
+  return read ? code_strings(binding->call, &of) : "strings are typed arrays of bytes and of 32-bit integers";
+}
+
 static napi_value run(napi_env env, napi_callback_info info) {
   void *data;
-  napi_value columns;
+  napi_value arrays;
   size_t count = 1;
-  if (napi_get_cb_info(env, info, &count, &columns, NULL, &data) != napi_ok) return NULL;
+  if (napi_get_cb_info(env, info, &count, &arrays, NULL, &data) != napi_ok) return NULL;
   const Binding *binding = data;
-  const char *problem = count == 0 ? perform(binding->set, binding->memory, binding->table, binding->call)
-                                   : write_columns(env, binding, columns);
+  const char *problem;
+  if (count == 0) problem = perform(binding->set, binding->memory, binding->table, binding->call);
+  else if (binding->call[0] == CODE_STRINGS) problem = code_column(env, binding, arrays);
+  else problem = write_columns(env, binding, arrays);
   if (problem != NULL) napi_throw_range_error(env, NULL, problem);
   return NULL;
 }

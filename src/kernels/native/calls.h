@@ -29,6 +29,7 @@ enum {
   MEASURE_ROWS,
   STANDARDISE_ROWS,
   WRITE_COLUMNS,
+  CODE_STRINGS,
 };
 
 /* Numbers of a call; those that a kernel has no use for are not read. */

@@ -13,7 +13,7 @@ import headers from 'node-api-headers';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
 const SOURCES = [
-  ...['addon.c', 'calls.c', 'elementwise-calls.c', 'gather-call.c', 'table-call.c', 'blocks.c'],
+  ...['addon.c', 'calls.c', 'elementwise-calls.c', 'gather-call.c', 'table-call.c', 'strings.c', 'blocks.c'],
   ...['x64.c', 'x64-lanes.c', 'arm64.c'],
 ].map((name) => join(folder, name));
 const FLAGS = ['-std=c11', '-O2', '-ffp-contract=off', '-fvisibility=hidden', '-Wall', '-Wextra', '-DNAPI_VERSION=8'];
