@@ -5,12 +5,12 @@ import { settle, type TaskResult } from '../src/parallel/task-result.js';
 import { type ForwardTask, runForwardTask, runSegmentTask, type SegmentTask } from '../src/parallel/thread.js';
 
 /** This worker's part of a segment of training steps. */
-export function segment(task: SegmentTask): Promise<TaskResult<SegmentResult>> {
+export function segment(task: SegmentTask): Promise<TaskResult<SegmentResult | null>> {
   return settle(() => runSegmentTask(task));
 }
 
 /** A range of rows through the network. */
-export function forward(task: ForwardTask): Promise<TaskResult<void>> {
+export function forward(task: ForwardTask): Promise<TaskResult<boolean>> {
   return settle(() => runForwardTask(task));
 }
 

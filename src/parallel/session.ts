@@ -29,10 +29,13 @@ export interface Session<P extends ForwardPlan = ForwardPlan> {
   readonly views: Views;
 }
 
+/** Sessions that have had a task: their threads have the setup, but for those that did something else meanwhile. */
+const begun = new WeakSet<Session>();
+
 /** Allocates the memory of a plan. Parameters and state start as zeros. */
 export function openSession<P extends ForwardPlan>(plan: P, pool: Pool, kernels: ChosenKernels): Session<P> {
   const memory = allocateMemory(plan.layout);
-  const setup = { run: runs++, memory, kernels };
+  const setup = { run: runs++, memory, kernels, plan };
   return { plan, pool, setup, views: createViews(memory) };
 }
 
@@ -94,8 +97,9 @@ export interface SegmentOutcome extends SegmentResult {
 }
 
 /**
- * Runs a segment on all workers of the plan.
+ * Runs a segment on all workers of the plan. One at a time on a pool: each needs as many threads as the plan has workers.
  *
+ * @param dataset the same for every segment of the session
  * @param segment number of the segment in this session, ascending
  * @param onProgress called about ten times a second with the number of finished steps
  * @throws ParagradError `worker_failed` naming the worker that threw, exited or was terminated
@@ -117,25 +121,34 @@ export async function runSegment(
   const counter = plan.layout.workers[0].counters / 4;
   const timer = onProgress && setInterval(() => onProgress(Atomics.load(views.i32, counter)), 100);
   let failure: ParagradError | null = null;
+  const first = firstSetup(session);
   try {
     const tasks = Array.from({ length: plan.workers }, async (_, worker): Promise<SegmentResult | null> => {
-      const task: SegmentTask = { setup, plan, dataset, worker, request: { ...request, spins } };
+      const task: SegmentTask = { run: setup.run, setup: first, dataset, worker, request: { ...request, spins } };
       try {
-        return await pool.run<SegmentResult>('segment', task);
+        const result = await pool.run<SegmentResult | null>('segment', task);
+        return result ?? (await pool.run('segment', { ...task, setup }));
       } catch (error) {
         failure ??= error instanceof ParagradError ? error : workerFailure(`worker ${worker}`, error);
         abort();
         return null;
       }
     });
-    const [first] = await Promise.all(tasks);
-    if (failure !== null || first === null) throw failure;
+    const [result] = await Promise.all(tasks);
+    if (failure !== null || result === null) throw failure;
     const from = plan.layout.losses / 8;
-    return { ...first, losses: views.f64.slice(from, from + first.steps) };
+    return { ...result, losses: views.f64.slice(from, from + result.steps) };
   } finally {
     clearInterval(timer);
     signal?.removeEventListener('abort', abort);
   }
+}
+
+/** What the tasks of a session first go out with: its setup once, and then nothing. */
+function firstSetup(session: Session): RunSetup | null {
+  if (begun.has(session)) return null;
+  begun.add(session);
+  return session.setup;
 }
 
 /** Seconds that each worker spent in each phase so far, added over the workers. */
@@ -175,6 +188,7 @@ export async function forwardRows(
   { loss }: ForwardOptions = {},
 ): Promise<ForwardResult> {
   const { plan, pool, setup } = session;
+  const first = firstSetup(session);
   const outputs = plan.network.sizes[plan.network.sizes.length - 1];
   const rows = rowEnd - rowStart;
   const blocks = Math.ceil(rows / BLOCK_ROWS);
@@ -184,8 +198,10 @@ export async function forwardRows(
   const parts = Math.max(1, Math.min(plan.workers, Math.ceil(rows / FORWARD_ROWS)));
   const tasks = Array.from({ length: parts }, (_, worker): ForwardTask => {
     const owned = ownedRange(blocks, parts, worker);
-    return { setup, plan, dataset, worker, rowStart, rowEnd, blocks: owned, out, losses };
+    return { run: setup.run, setup: first, dataset, worker, rowStart, rowEnd, blocks: owned, out, losses };
   });
-  await pool.runAll('forward', tasks);
+  const done = await pool.runAll<boolean>('forward', tasks);
+  const again = tasks.filter((_, part) => !done[part]).map((task) => ({ ...task, setup }));
+  if (again.length > 0) await pool.runAll('forward', again);
   return { logits: new Float32Array(out), lossSums: new Float64Array(sums) };
 }

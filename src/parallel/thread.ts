@@ -13,18 +13,25 @@ import { createForward } from './forward.js';
 import { BLOCK_ROWS, type ForwardPlan, type StepPlan } from './plan.js';
 import { createSegmentWorker, type SegmentRequest, type SegmentResult, type SegmentWorker } from './segment.js';
 
-/** What all tasks of a run share. Posting it costs little: memory, module and dataset are shared, not copied. */
+/** What all tasks of a run share. Memory and module are shared; the plan is copied, which takes as long as a small step or several. */
 export interface RunSetup {
   /** Unique within the process. */
   readonly run: number;
   readonly memory: WebAssembly.Memory;
   readonly kernels: KernelSource;
+  /** Of segments a StepPlan. */
+  readonly plan: ForwardPlan;
 }
 
-export interface SegmentTask {
-  readonly setup: RunSetup;
-  readonly plan: StepPlan;
+/** A task of a run. */
+export interface RunTask {
+  readonly run: number;
+  /** Null: the thread has it, unless the task before was of another run. Then the task says so, for the coordinator to ask again. */
+  readonly setup: RunSetup | null;
   readonly dataset: Dataset;
+}
+
+export interface SegmentTask extends RunTask {
   readonly worker: number;
   readonly request: SegmentRequest;
 }
@@ -36,10 +43,7 @@ export interface SummedLoss {
   readonly weighted: boolean;
 }
 
-export interface ForwardTask {
-  readonly setup: RunSetup;
-  readonly plan: ForwardPlan;
-  readonly dataset: Dataset;
+export interface ForwardTask extends RunTask {
   readonly worker: number;
   /** Rows of the dataset that all workers together run: [rowStart, rowEnd), cut into blocks of BLOCK_ROWS from rowStart. */
   readonly rowStart: number;
@@ -56,38 +60,48 @@ interface Cached {
   readonly run: number;
   readonly views: Views;
   readonly kernels: Kernels;
+  readonly plan: ForwardPlan;
   readonly segments: Map<number, SegmentWorker>;
 }
 
 let cached: Cached | null = null;
 
-function open(setup: RunSetup): Cached {
-  if (cached?.run !== setup.run) {
+/** What this thread has of the task's run; null: nothing. */
+function open({ run, setup }: RunTask): Cached | null {
+  if (setup !== null && cached?.run !== run) {
     cached = {
-      run: setup.run,
+      run,
+      plan: setup.plan,
       views: createViews(setup.memory),
       kernels: instantiateKernels(setup.kernels, setup.memory),
       segments: new Map(),
     };
   }
-  return cached;
+  return cached?.run === run ? cached : null;
 }
 
-export async function runSegmentTask(task: SegmentTask): Promise<SegmentResult> {
-  const opened = await openLoss(task.plan.loss);
-  const { views, kernels, segments } = open(task.setup);
-  let segment = segments.get(task.worker);
+/** Null: the thread lacks the setup. */
+export async function runSegmentTask(task: SegmentTask): Promise<SegmentResult | null> {
+  const opened = open(task);
+  if (opened === null) return null;
+  const { views, kernels, segments } = opened;
+  const { worker, dataset, request } = task;
+  let segment = segments.get(worker);
   if (segment === undefined) {
-    segment = createSegmentWorker(task.plan, task.worker, views, kernels, task.dataset, opened);
-    segments.set(task.worker, segment);
+    const plan = opened.plan as StepPlan;
+    segment = createSegmentWorker(plan, worker, views, kernels, dataset, await openLoss(plan.loss));
+    segments.set(worker, segment);
   }
-  return segment.run(task.request);
+  return segment.run(request);
 }
 
-export async function runForwardTask(task: ForwardTask): Promise<void> {
-  const opened = task.losses && (await openLoss(task.losses.name));
-  const { views, kernels } = open(task.setup);
-  const { plan, rowStart, rowEnd, losses } = task;
+/** Whether it was done; if not, the thread lacks the setup. */
+export async function runForwardTask(task: ForwardTask): Promise<boolean> {
+  const known = open(task);
+  if (known === null) return false;
+  const { views, kernels, plan } = known;
+  const { rowStart, rowEnd, losses } = task;
+  const opened = losses && (await openLoss(losses.name));
   const own = plan.layout.workers[task.worker];
   const forward = createForward(plan, task.worker, views, kernels, plan.scored);
   const gather = createGather(task.dataset, kernels);
@@ -120,4 +134,5 @@ export async function runForwardTask(task: ForwardTask): Promise<void> {
       out.set(views.f32.subarray(from, from + last.outputs), (row + i - rowStart) * last.outputs);
     }
   }
+  return true;
 }

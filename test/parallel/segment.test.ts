@@ -40,6 +40,7 @@ async function trainThreads(
   workers: number,
   epochs = 2,
   cut = Number.POSITIVE_INFINITY,
+  between: (segment: number) => Promise<unknown> = async () => {},
 ): Promise<Trained> {
   const plan = makePlan(run, workers);
   const session = openSession(plan, poolOf(workers), kernels);
@@ -56,6 +57,7 @@ async function trainThreads(
       const outcome = await runSegment(session, dataset, { ...request, updates }, undefined);
       expect(outcome.status).toBe('done');
       losses.push(...outcome.losses);
+      await between(segment);
     }
   }
   return { hash: sha256(parameterView(session)), losses };
@@ -101,6 +103,19 @@ describe('a segment on threads', () => {
   it('gives the same bits however an epoch is cut into segments', async () => {
     const expected = trainInline({ ...BASE, batchSize: 10 });
     for (const cut of [1, 3, 7]) expect(await trainThreads({ ...BASE, batchSize: 10 }, 3, 2, cut)).toEqual(expected);
+  });
+
+  it('gives the same bits when all or some of its threads work for other runs in between', async () => {
+    const run = { ...BASE, batchSize: 10 };
+    const other = { ...BASE, sizes: [4, 9, 1], rows: 60 };
+    const expected = [trainInline(run), trainInline(other, 1)];
+    const dataset = makeDataset(other);
+    const between = async (segment: number): Promise<void> => {
+      if (segment % 3 === 1) return;
+      if (segment % 3 === 2) expect(await trainThreads(other, 3, 1, 1)).toEqual(expected[1]);
+      else await forwardRows(openSession(makePlan(other, 3), poolOf(3), kernels), dataset, 0, 60); // on one thread
+    };
+    expect(await trainThreads(run, 3, 2, 2, between)).toEqual(expected[0]);
   });
 
   it('gives the same bits for random small runs on 2 and 4 threads', async () => {
