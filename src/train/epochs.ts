@@ -92,8 +92,8 @@ export async function runEpochs(
     });
   };
 
-  const say = async (found: FindingEvent): Promise<void> => {
-    await directory.appendMetrics(found);
+  const say = (found: FindingEvent): void => {
+    directory.appendMetrics(found);
     emit(found);
   };
 
@@ -109,7 +109,7 @@ export async function runEpochs(
       return end(isBest ? keeper.restore() : recovered.reached, recovered.divergence);
     }
     updates = recovered.updates;
-    await say(recovered.finding);
+    say(recovered.finding);
     return null;
   };
 
@@ -143,7 +143,7 @@ export async function runEpochs(
       });
       seconds = elapsed();
       rows += rowsOf(first + outcome.steps) - rowStart;
-      await logLosses(outcome, epoch, steps, interval, directory);
+      logLosses(outcome, epoch, steps, interval, directory);
       outcome.losses.forEach((loss, i) => {
         const batchRows = rowsOf(first + i + 1) - rowsOf(first + i);
         if (!Number.isNaN(loss)) mean.add(loss, plan.reduction === 'mean' ? batchRows : 1);
@@ -196,10 +196,10 @@ export async function runEpochs(
     const lastRows = rowsOf(batches) - rowsOf(batches - 1);
     const { layers, findings } = monitor.look(event, lastRows, scoredRows);
     const told = layers === null ? event : { ...event, layers };
-    await directory.appendMetrics(told);
+    directory.appendMetrics(told);
     emit(told);
     for (const finding of findings) {
-      await say({ type: 'finding', ...finding, step: steps });
+      say({ type: 'finding', ...finding, step: steps });
     }
     if (!goesOn) break;
   }
@@ -220,20 +220,18 @@ async function scoreSample(session: Session<StepPlan>, input: TrainingInput, row
 }
 
 /** Every `interval`-th step of the run as a line of metrics.jsonl. */
-async function logLosses(
+function logLosses(
   outcome: SegmentOutcome,
   epoch: number,
   stepsBefore: number,
   interval: number,
   directory: RunDirectory,
-): Promise<void> {
-  const lines: Promise<void>[] = [];
+): void {
   outcome.losses.forEach((loss, i) => {
     const step = stepsBefore + i + 1;
     if (step % interval !== 0 || Number.isNaN(loss)) return;
-    lines.push(directory.appendMetrics({ type: 'step', step, epoch: epoch + 1, loss }));
+    directory.appendMetrics({ type: 'step', step, epoch: epoch + 1, loss });
   });
-  await Promise.all(lines);
 }
 
 export function interrupted(): ParagradError {

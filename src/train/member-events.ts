@@ -33,6 +33,6 @@ export function memberEvents(run: RunContext, { member, members, companion, fold
       run.emit({ ...event, ...whose, eta: event.eta + (all - index - 1) * taken });
     }
   };
-  const appendMetrics = (record: object): Promise<void> => run.directory.appendMetrics({ ...record, ...whose });
+  const appendMetrics = (record: object): void => run.directory.appendMetrics({ ...record, ...whose });
   return { ...run, emit, directory: { ...run.directory, appendMetrics } };
 }

@@ -3,7 +3,8 @@
  * It is made before the data is read, so that a folder which cannot be written is told at once, and removed when the run
  * ends without a model: a run directory that stays is complete. That of a run that diverged is kept for the doctor.
  */
-import { access, appendFile, mkdir, readdir, rm, rmdir } from 'node:fs/promises';
+import { appendFileSync } from 'node:fs';
+import { access, mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { notWritable, writeWhole } from './atomic-file.js';
 import type { Environment } from './environment.js';
@@ -19,8 +20,8 @@ export interface RunDirectory {
   /** @param config with what was decided where it left a choice */
   writeConfig(config: SettledConfig): Promise<void>;
   writeEnvironment(environment: Environment): Promise<void>;
-  /** Adds a line to metrics.jsonl. Lines are in the order of the calls. */
-  appendMetrics(record: object): Promise<void>;
+  /** Adds a line to metrics.jsonl, at once: nobody waits for another thread to do it, several times an epoch. */
+  appendMetrics(record: object): void;
   /** Removes the folder, and those above it that were made for it and that nobody else has used. */
   discard(): Promise<void>;
 }
@@ -73,7 +74,6 @@ function foldersMade(runsDir: string, firstMade: string | undefined): string[] {
 }
 
 function openRunDirectory(path: string, made: readonly string[]): RunDirectory {
-  let appended: Promise<void> = Promise.resolve();
   const metricsPath = join(path, 'metrics.jsonl');
   return {
     path,
@@ -81,18 +81,13 @@ function openRunDirectory(path: string, made: readonly string[]): RunDirectory {
     writeConfig: (config) => writeWhole(join(path, 'config.json'), pretty(config)),
     writeEnvironment: (environment) => writeWhole(join(path, ENVIRONMENT_FILE), pretty(environment)),
     appendMetrics(record) {
-      const line = `${JSON.stringify(record)}\n`;
-      appended = appended.then(async () => {
-        try {
-          await appendFile(metricsPath, line);
-        } catch (error) {
-          throw notWritable(metricsPath, error);
-        }
-      });
-      return appended;
+      try {
+        appendFileSync(metricsPath, `${JSON.stringify(record)}\n`);
+      } catch (error) {
+        throw notWritable(metricsPath, error);
+      }
     },
     async discard() {
-      await appended.catch(() => undefined);
       await rm(path, { recursive: true, force: true });
       // Fails, as it should, where others have put something meanwhile.
       for (const folder of made) await rmdir(folder).catch(() => undefined);
