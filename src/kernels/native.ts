@@ -2,9 +2,9 @@
  * The C addon (src/kernels/native/): where it is, loading it, and its part of a kernel set on one memory.
  *
  * The addon has the matrix products, the commonest updates and what the recipe's steps do element by element, for wide vectors and
- * with the bits of `wasm-fma`, gathers rows, codes strings (strings.ts), and fills and measures tables (table.ts); everything else of the set `native` is
- * `wasm-fma` itself. A call costs about what one into WebAssembly does, since its arguments are written to shared memory and not
- * passed (native/addon.c), so there is no size from which on it pays: it always does.
+ * with the bits of `wasm-fma`, gathers rows, codes strings (strings.ts), and fills and measures tables (table.ts); everything else
+ * of the set `native` is `wasm-fma` itself. A call costs about what one into WebAssembly does, since its arguments are written to
+ * shared memory and not passed (native/addon.c), so there is no size from which on it pays: it always does.
  */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -1,4 +1,4 @@
-/** The kernel of the C addon that codes strings: what data/text-codes.ts does, a quarter of the time. */
+/** The kernel of the C addon that codes strings: what data/text-codes.ts does, in a quarter of the time. */
 import { invariant } from '../errors.js';
 import { type AddonChoice, CALL_LENGTH, KERNEL, loadAddon } from './native.js';
 

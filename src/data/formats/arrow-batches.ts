@@ -11,7 +11,7 @@ import { Vector } from './arrow-library.js';
 
 /**
  * Reads a record batch: its columns by position, null where not wanted. They hold until the next batch is read, which takes
- * their memory: a batch is megabytes, and to get and to clear as many again for each takes as long as to read them.
+ * their memory: a batch is megabytes, and each would need pages that the system must clear first.
  */
 export type BatchReader = (index: number, wanted: ReadonlySet<number>) => Promise<readonly (Data | null)[]>;
 
@@ -35,7 +35,7 @@ export function createBatchReader(file: FileHandle, index: ArrowIndex): BatchRea
     const what = { header, types, wanted: isWanted, dictionaries: values, version };
     const regions = buffersOf(what);
     if (last?.batch !== batch || !regions.every((region) => findSpan(last!.spans, region) !== undefined)) {
-      last = undefined;
+      last = undefined; // from here on its memory is another's, also when reading fails
       last = { batch, spans: await readSpans(file, message, regions, memoryFor) };
     }
     const { spans } = last;

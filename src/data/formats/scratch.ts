@@ -1,6 +1,6 @@
 /**
- * Memory for the decoded values of one batch after the other. Arrays that are made anew for each batch cost more than decoding
- * does: pages to be cleared, and a garbage collection every few batches.
+ * Memory for the decoded values of one batch after the other: new arrays for each are pages to be cleared, and a garbage
+ * collection every few batches.
  */
 export interface Scratch {
   /** Gives all that was given before back, to be given again. */
